@@ -1,0 +1,85 @@
+"""What a run is asked to do, and what it answers to a question. With Facts and a policy version, a Request fixes the plan."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+
+from domain.cases import Scope
+from domain.events import Event
+from domain.noun import Id, Noun, Text, Units, UntrustedText
+
+
+class RejectedMove(Noun):
+    """A move that somebody refused: its losers keep what it would have taken, its winner must be served otherwise.
+
+    `keeps` are (line, supply site, inbound or "", units) of the refused releases; `winners` are lines it would have
+    served; `move` names it in its own revision.
+    """
+
+    move: Id
+    kind: Id
+    by: Id
+    reason: UntrustedText = ""
+    winners: tuple[Id, ...] = ()
+    keeps: tuple[tuple[Id, Id, str, Units], ...] = ()
+
+
+class Rates(Noun):
+    """The numbers of the objective that policy sets (shares of one unit's cost, or of its price); notes in docs.
+
+    `tier_bonus` per tier id: share of unit price added to a unit's value; `aging_bonus_per_day`: share of unit price
+    per day since it was ordered, capped at `aging_bonus_cap`; `late_penalty_per_day`: share of unit cost for every
+    day after due for lines with no contract; `break_cost`: share of unit price for a confirmed unit taken away.
+    """
+
+    tier_bonus: tuple[tuple[Id, Decimal], ...] = (
+        ("strategic", Decimal("0.10")),
+        ("key", Decimal("0.05")),
+        ("standard", Decimal("0")),
+    )
+    aging_bonus_per_day: Decimal = Decimal("0.001")
+    aging_bonus_cap: Decimal = Decimal("0.03")
+    late_penalty_per_day: Decimal = Decimal("0.005")
+    late_penalty_cap: Decimal = Decimal("0.15")
+    break_cost: Decimal = Decimal("0.02")
+    horizon_days: int = 60
+    churn_budget: Units | None = None
+    protect_released: bool = False
+
+
+class Request(Noun):
+    """One run's task. `now` is when it was asked; `by` is the actor; `scope` is the case's scope."""
+
+    case: Id
+    case_kind: Id
+    revision: int
+    kind: Literal["event", "question", "sweep"]
+    now: datetime
+    by: Id
+    scope: Scope = Scope()
+    events: tuple[Event, ...] = ()
+    question: UntrustedText = ""
+    rejected: tuple[RejectedMove, ...] = ()
+    rates: Rates = Rates()
+
+
+class Answer(Noun):
+    """The answer to a question: sentences, a table, and the ids it rests on. `intent` says how it was understood."""
+
+    intent: Id
+    text: Text
+    columns: tuple[Text, ...] = ()
+    rows: tuple[tuple[Text, ...], ...] = ()
+    evidence: tuple[Id, ...] = ()
+    suggestions: tuple[Text, ...] = ()
+
+
+class ToolCall(Noun):
+    """One call of a tool in a run: canonical JSON of arguments and result, and an evidence id `T-` + 12 hex of both."""
+
+    id: Id
+    tool: Id
+    arguments: str
+    result: str
