@@ -1,0 +1,1 @@
+"""The doors in: the command line now, HTTP, panel and Slack later."""

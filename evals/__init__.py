@@ -1,0 +1,1 @@
+"""The judge: worlds, injectors, gold actions and money accounting that share no code with what they judge."""

@@ -1,0 +1,1 @@
+"""May this move go? Policy, verdicts, approvals, the gate and the ledger."""

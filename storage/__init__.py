@@ -1,0 +1,1 @@
+"""Our memory: cases, runs, plans, approvals, effects, the ledger and snapshots."""

@@ -1,0 +1,1 @@
+"""Verbs the agent may call: reads that run freely and writes that only propose."""
