@@ -19,10 +19,10 @@ def plain(value: Any) -> Any:
     Decimals become their plain string, dates ISO 8601. Binary floats are refused, because two machines may
     print them differently. Raises TypeError for anything else.
     """
-    if value is None or isinstance(value, bool | int | str):
-        return value.value if isinstance(value, Enum) else value
     if isinstance(value, Enum):
         return plain(value.value)
+    if value is None or isinstance(value, bool | int | str):
+        return value
     if isinstance(value, Decimal):
         return format(value, "f")
     if isinstance(value, datetime | date | time):

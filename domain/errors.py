@@ -1,17 +1,17 @@
 """The one error tree. The docstring of a class is what its user reads first.
 
-    QuartermasterError
-    ├── BadInput            the caller sent something unusable; names the field and the fix
-    │   └── UnknownReference    an id that no system knows
-    ├── Conflict            the world moved on: stale card, already decided, duplicate with another body
-    │   ├── StaleDecision
-    │   └── AlreadyDecided
-    ├── NotAllowed          policy, role, scope, budget or four eyes forbid it
-    ├── DependencyDown      a system, database or model did not answer; nothing was lost, try again
-    │   └── UnknownOutcome      sent, but no reply: it may have happened
-    ├── EffectRefused       the other system answered, and said no for good
-    ├── StorageFailed       our own database or disk failed
-    └── IntegrityBroken     the ledger or a replay does not match what was recorded
+QuartermasterError
+├── BadInput            the caller sent something unusable; names the field and the fix
+│   └── UnknownReference    an id that no system knows
+├── Conflict            the world moved on: stale card, already decided, duplicate with another body
+│   ├── StaleDecision
+│   └── AlreadyDecided
+├── NotAllowed          policy, role, scope, budget or four eyes forbid it
+├── DependencyDown      a system, database or model did not answer; nothing was lost, try again
+│   └── UnknownOutcome      sent, but no reply: it may have happened
+├── EffectRefused       the other system answered, and said no for good
+├── StorageFailed       our own database or disk failed
+└── IntegrityBroken     the ledger or a replay does not match what was recorded
 """
 
 from __future__ import annotations

@@ -110,7 +110,7 @@ EventData = Annotated[
 
 
 class Event(Noun):
-    """One happening. `sequence` orders events of one subject at their source; a lower one than last seen is out of order."""
+    """One happening. `sequence` orders events of a subject at their source; one lower than last seen is late."""
 
     id: Id
     source: Id

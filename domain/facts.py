@@ -58,7 +58,7 @@ class SourceState(Noun):
 
 
 class Facts(Noun):
-    """A snapshot. Collections are sorted by id by whoever builds it (`sorted_facts`), so equal facts are equal bytes."""
+    """A snapshot. Collections are sorted by id by `sorted_facts`, so equal facts are equal bytes."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=(cached_property,))
 
@@ -199,7 +199,7 @@ class Facts(Noun):
 
 
 def sorted_facts(facts: Facts) -> Facts:
-    """The same facts with every collection in its written order, so that the digest does not depend on reading order."""
+    """The same facts with every collection in its written order, so reading order does not change the digest."""
 
     def key(item: object) -> str:
         for name in ("id", "currency", "system"):

@@ -50,7 +50,7 @@ class Move(Noun):
 
     @property
     def substance(self) -> str:
-        """Digest of what the move does and to whom, whatever its id: equal substance in a new revision is the same move."""
+        """Digest of what the move does and to whom, without ids: the same in a new revision is the same move."""
         return digest("substance/1", {"kind": self.kind, "actions": self.actions, "effects": self.effects})
 
 

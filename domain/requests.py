@@ -1,4 +1,4 @@
-"""What a run is asked to do, and what it answers to a question. With Facts and a policy version, a Request fixes the plan."""
+"""What a run is asked to do, and its answer to a question. With Facts and a policy, a Request fixes the plan."""
 
 from __future__ import annotations
 

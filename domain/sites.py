@@ -28,7 +28,7 @@ class Site(Noun):
 
 
 class Lane(Noun):
-    """A way from a site to a region or to another site: working days in transit and freight per unit (base currency)."""
+    """A way from a site to a region or another site: working days in transit, freight per unit (base currency)."""
 
     origin: Id
     destination: Id

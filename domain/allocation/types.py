@@ -12,7 +12,7 @@ from domain.noun import Id, Noun, PositiveUnits, Text, Units
 
 
 class Supply(Noun):
-    """Units of one SKU that can leave `site` from `available` on. `inbound` names the supply it waits for; None is stock.
+    """Units of one SKU that can leave `site` from `available` on. `inbound`: the supply it waits for; None is stock.
 
     `quantity` is everything the allocation may hand out, units currently held by lines included.
     """
@@ -117,9 +117,7 @@ class NonGrant(Noun):
 
     line: Id
     units: PositiveUnits
-    constraint: Literal[
-        "hold", "no_supply", "displaced", "rank", "atomic", "frozen", "late", "budget", "pack"
-    ]
+    constraint: Literal["hold", "no_supply", "displaced", "rank", "atomic", "frozen", "late", "budget", "pack"]
     price: int = 0
     own_value: int = 0
     displaced_by: tuple[Id, ...] = ()
@@ -141,7 +139,7 @@ class Kpis(Noun):
 
 
 class AllocationPlan(Noun):
-    """The answer: grants, a reason for every unit not granted, a valid upper bound, and the baselines on the same input.
+    """Grants, a reason for every unit not granted, a valid upper bound, and the baselines on the same input.
 
     `value` counts arc values of grants minus break costs (minor units); `bound` >= the optimum's value inside the same
     ranks; `gap` in millionths of the bound. `shadow_prices` per supply id in minor units per unit.

@@ -1,0 +1,140 @@
+"""Who gives which units to whom: the difference between an allocation and what is reserved now, as independent trees.
+
+A tree is everything that must be true together. Any subset of trees is feasible: each draws its own part of the free
+units, and every unit it takes from a loser goes to a winner of the same tree; what a loser gets instead is in it too.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from domain.allocation.types import AllocationPlan, Demand, Problem
+from domain.errors import IntegrityBroken
+
+Amounts = dict[str, dict[str, int]]
+
+
+@dataclass(frozen=True)
+class Draw:
+    """`quantity` units of `supply` for `winner` (None: nobody, a line only swaps), from `loser` (None: free units)."""
+
+    supply: str
+    quantity: int
+    winner: str | None
+    loser: str | None
+
+
+@dataclass
+class Tree:
+    """All draws that hang together; `roots` are the lines it is for."""
+
+    roots: tuple[str, ...]
+    draws: list[Draw] = field(default_factory=list)
+
+
+class _Book:
+    """What is still to be matched: gains per line (roots and fallbacks apart), losses per line, free units."""
+
+    def __init__(
+        self, problem: Problem, plan: AllocationPlan, loser_key: dict[str, tuple[bool, int, int, str]]
+    ) -> None:
+        self.demand = {line.id: line for line in problem.demand}
+        self.available = {supply.id: supply.available for supply in problem.supply}
+        self.loser_key = loser_key
+        self.free = {supply.id: supply.quantity for supply in problem.supply}
+        self.losses: Amounts = defaultdict(dict)
+        self.roots: Amounts = defaultdict(dict)
+        self.fallbacks: Amounts = defaultdict(dict)
+        target: Amounts = defaultdict(lambda: defaultdict(int))
+        self.arrives: dict[tuple[str, str], str] = {}
+        for grant in plan.grants:
+            target[grant.line][grant.supply] += grant.quantity
+            self.arrives[grant.line, grant.supply] = grant.arrives.isoformat()
+        for line in problem.demand:
+            held = _held(line)
+            for supply, quantity in held.items():
+                self.free[supply] -= quantity
+            gains = {s: q - held.get(s, 0) for s, q in target[line.id].items() if q > held.get(s, 0)}
+            losses = {s: q - target[line.id].get(s, 0) for s, q in held.items() if q > target[line.id].get(s, 0)}
+            self.losses[line.id] = losses
+            self._split(line.id, gains, sum(gains.values()) - sum(losses.values()))
+
+    def _split(self, line: str, gains: dict[str, int], net: int) -> None:
+        """The earliest `net` units of a line's gains are roots; the rest replaces what it loses."""
+        for supply in sorted(gains, key=lambda s: (self.arrives[line, s], s)):
+            root = min(max(net, 0), gains[supply])
+            net -= root
+            if root:
+                self.roots[line][supply] = root
+            if gains[supply] - root:
+                self.fallbacks[line][supply] = gains[supply] - root
+
+    def draw(self, winner: str, supply: str, quantity: int, out: list[Draw]) -> None:
+        """Find `quantity` units of `supply` for `winner`: free ones first, then from losers in their written order."""
+        take = min(self.free[supply], quantity)
+        if take > 0:
+            self.free[supply] -= take
+            out.append(Draw(supply, take, winner, None))
+            quantity -= take
+        holders = [line for line, lost in self.losses.items() if lost.get(supply, 0)]
+        losers = sorted(holders, key=lambda line: self.loser_key[line])
+        for loser in losers:
+            take = min(self.losses[loser][supply], quantity)
+            if take <= 0:
+                break
+            self.losses[loser][supply] -= take
+            quantity -= take
+            out.append(Draw(supply, take, winner, loser))
+            self.replace(loser, take, out)
+        if quantity:
+            raise IntegrityBroken(f"the allocation grants {quantity} units of {supply} that nobody has", field="grants")
+
+    def replace(self, line: str, quantity: int, out: list[Draw]) -> None:
+        """Give a loser up to `quantity` of the units that the allocation means for it instead."""
+        for supply in sorted(self.fallbacks[line], key=lambda s: (self.arrives[line, s], s)):
+            take = min(self.fallbacks[line].get(supply, 0), quantity)
+            if take > 0:
+                self.fallbacks[line][supply] -= take
+                quantity -= take
+                self.draw(line, supply, take, out)
+
+
+def _held(line: Demand) -> dict[str, int]:
+    held: dict[str, int] = defaultdict(int)
+    for holding in line.holdings:
+        held[holding.supply] += holding.quantity
+    return dict(held)
+
+
+def trees(problem: Problem, plan: AllocationPlan, released: frozenset[str]) -> list[Tree]:
+    """The trees of a plan: one per winning line (or per order that ships complete), then swaps nobody else needs.
+
+    `released`: lines in released waves; they are asked to give last. Winners are served by strict rank, tier, due date
+    and id; losers are asked in the opposite order. Raises IntegrityBroken when grants exceed supply.
+    """
+    key = {line.id: (line.rank, line.tier, line.due.isoformat(), line.ordered, line.id) for line in problem.demand}
+    loser_key = {line.id: (line.id in released, -line.rank, -line.tier, line.id) for line in problem.demand}
+    book = _Book(problem, plan, loser_key)
+    grown: dict[str, Tree] = {}
+    for line in sorted(book.roots, key=lambda name: key[name]):
+        demand = book.demand[line]
+        group = demand.order if demand.order_atomic else line
+        tree = grown.setdefault(group, Tree(()))
+        tree.roots += (line,)
+        for supply in sorted(book.roots[line], key=lambda s: (book.arrives[line, s], s)):
+            book.draw(line, supply, book.roots[line][supply], tree.draws)
+    result = list(grown.values())
+    for line in sorted(book.fallbacks, key=lambda name: key[name]):
+        left = sum(book.fallbacks[line].values())
+        if left:
+            tree = Tree((line,))
+            book.replace(line, left, tree.draws)
+            for supply in sorted(book.losses[line]):
+                give = min(left, book.losses[line][supply])
+                if give:
+                    book.losses[line][supply] -= give
+                    left -= give
+                    tree.draws.append(Draw(supply, give, None, line))
+            result.append(tree)
+    return result
