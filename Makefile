@@ -37,10 +37,12 @@ serve: setup ## Start the doors (web panel, Slack, API); they come with the door
 	echo "There is no 'quartermaster serve' yet: it comes with the doors. Use 'make demo' or the CLI." >&2; exit 2
 
 check: setup ## Lint, format, types and import contracts
-	@$(BIN)/ruff check --quiet .
-	$(BIN)/ruff format --check --quiet .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
+	@code=0
+	$(BIN)/ruff check --quiet . || code=1
+	$(BIN)/ruff format --check --quiet . || { echo "format: run .venv/bin/ruff format on the files you changed (ruff format --check . lists them)"; code=1; }
+	$(BIN)/mypy || code=1
+	$(BIN)/lint-imports --no-logo || code=1
+	exit $$code
 
 test: setup ## All tests that need nothing but the lock
 	@$(BIN)/python -m pytest -n 2 -m "not real and not nightly"

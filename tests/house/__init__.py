@@ -1,0 +1,1 @@
+"""Rules of the house, each with a test that sees it fail."""
