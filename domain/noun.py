@@ -30,8 +30,8 @@ def from_minor(minor: int) -> Decimal:
     return _quantise(Decimal(minor) / 100)
 
 
-Id = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/#-]*$")]
-"""An identifier of another system or of ours: letters, digits and . _ : / # - only, at most 80 characters."""
+Id = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/#@-]*$")]
+"""An identifier of another system or of ours: letters, digits and . _ : / # @ - only, at most 80 characters."""
 
 Units = Annotated[int, Field(ge=0, le=1_000_000_000)]
 """A quantity in base units: a whole number, never negative."""

@@ -42,6 +42,7 @@ class _Book:
         self.demand = {line.id: line for line in problem.demand}
         self.available = {supply.id: supply.available for supply in problem.supply}
         self.loser_key = loser_key
+        self.order = sorted(self.demand)
         self.free = {supply.id: supply.quantity for supply in problem.supply}
         self.losses: Amounts = defaultdict(dict)
         self.roots: Amounts = defaultdict(dict)
@@ -99,6 +100,20 @@ class _Book:
                 quantity -= take
                 self.draw(line, supply, take, out)
 
+    def swap(self, line: str, quantity: int, out: list[Draw]) -> None:
+        """A line that has just got `quantity` units gives as many back: to lines that want those, else to nobody."""
+        for supply in sorted(self.losses[line]):
+            while quantity and self.losses[line][supply]:
+                taker = next((name for name in self.order if self.fallbacks[name].get(supply, 0)), None)
+                wanted = quantity if taker is None else self.fallbacks[taker][supply]
+                give = min(quantity, self.losses[line][supply], wanted)
+                self.losses[line][supply] -= give
+                quantity -= give
+                out.append(Draw(supply, give, taker, line))
+                if taker is not None:
+                    self.fallbacks[taker][supply] -= give
+                    self.swap(taker, give, out)
+
 
 def _held(line: Demand) -> dict[str, int]:
     held: dict[str, int] = defaultdict(int)
@@ -130,11 +145,6 @@ def trees(problem: Problem, plan: AllocationPlan, released: frozenset[str]) -> l
         if left:
             tree = Tree((line,))
             book.replace(line, left, tree.draws)
-            for supply in sorted(book.losses[line]):
-                give = min(left, book.losses[line][supply])
-                if give:
-                    book.losses[line][supply] -= give
-                    left -= give
-                    tree.draws.append(Draw(supply, give, None, line))
+            book.swap(line, left, tree.draws)
             result.append(tree)
     return result
