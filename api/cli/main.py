@@ -1,0 +1,245 @@
+"""`quartermaster`: the command table. Bodies live in `api.cli.commands` and are imported when a command runs, so that
+`--help` needs only typer."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.cli.output import Format
+
+app = typer.Typer(
+    name="quartermaster",
+    help="The allocation copilot: who gets what when supply runs short, decided by policy, carried out, proven.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+approvals = typer.Typer(help="What waits for a person.", no_args_is_help=True, rich_markup_mode=None)
+ledger = typer.Typer(help="The record of every decision and effect.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(approvals, name="approvals")
+app.add_typer(ledger, name="ledger")
+
+Out = Annotated[Format | None, typer.Option("--output", "-o", help="table, json or ndjson on stdout.")]
+As = Annotated[str | None, typer.Option("--as", metavar="USER", help="Act as this person (demo mode only).")]
+
+
+@app.callback()
+def _options(
+    context: typer.Context,
+    home: Annotated[Path | None, typer.Option(help="Data folder (else QUARTERMASTER_HOME).")] = None,
+    now: Annotated[str | None, typer.Option(help="Fix the clock: 2026-03-02 or 2026-03-02T08:00Z.")] = None,
+    as_user: As = None,
+    output: Out = None,
+) -> None:
+    context.obj = {"home": home, "now": now, "as_user": as_user, "output": output}
+
+
+def _run(context: typer.Context, command: str, output: Format | None, as_user: str | None, **arguments: object) -> None:
+    """Import the command's room and run it; errors become one sentence and an exit code."""
+    from api.cli import exits
+    from api.cli.session import new_session
+    from domain.errors import QuartermasterError
+
+    shared = context.obj
+    form = output or shared["output"] or Format.TABLE
+    try:
+        session = new_session(form, shared["home"], shared["now"], as_user or shared["as_user"])
+        module, _, function = command.rpartition(".")
+        code = getattr(import_module(f"api.cli.commands.{module}"), function)(session, **arguments)
+    except QuartermasterError as error:
+        exits.explain(error, form)
+        code = exits.code_of(error)
+    except KeyboardInterrupt:
+        code = exits.INTERRUPTED
+    raise typer.Exit(code)
+
+
+@app.command()
+def demo(
+    context: typer.Context,
+    seed: Annotated[int | None, typer.Option(help="Vary the built-in world by this seed.")] = None,
+    world: Annotated[Path | None, typer.Option(help="Another world: a JSON file with facts and events.")] = None,
+    output: Out = None,
+) -> None:
+    """The whole story on the built-in distributor, in a data folder made anew."""
+    _run(context, "demo.demo", output, None, seed=seed, world=world)
+
+
+@app.command()
+def event(
+    context: typer.Context,
+    file: Annotated[str, typer.Argument(help="A JSON file with one event or a list of them; - for standard input.")],
+    fail_on: Annotated[str | None, typer.Option(help="'approval': exit 3 when something awaits approval.")] = None,
+    as_user: As = None,
+    output: Out = None,
+) -> None:
+    """Take in an event: open or join a case, plan, judge, do what policy allows, queue the rest."""
+    _run(context, "runs.event", output, as_user, file=file, fail_on=fail_on)
+
+
+@app.command()
+def triage(
+    context: typer.Context,
+    once: Annotated[
+        bool, typer.Option("--once", help="One pass over pending events and shortages, then stop.")
+    ] = False,
+    fail_on: Annotated[str | None, typer.Option(help="'approval': exit 3 when something awaits approval.")] = None,
+    as_user: As = None,
+    output: Out = None,
+) -> None:
+    """Find what is short, open cases, plan, do what policy allows, queue the rest."""
+    _run(context, "runs.triage", output, as_user, once=once, fail_on=fail_on)
+
+
+@app.command()
+def ask(
+    context: typer.Context,
+    question: Annotated[list[str], typer.Argument(help="Your question, in words.")],
+    as_user: As = None,
+    output: Out = None,
+) -> None:
+    """Ask about orders, stock and decisions: who holds, who should get, why short, what would it take."""
+    _run(context, "runs.ask", output, as_user, question=" ".join(question))
+
+
+@app.command()
+def runs(
+    context: typer.Context,
+    run: Annotated[str | None, typer.Argument(help="One run: its plan, moves and report.")] = None,
+    events: Annotated[bool, typer.Option("--events", help="The run's events too.")] = False,
+    output: Out = None,
+) -> None:
+    """List runs, or show one."""
+    _run(context, "runs.runs", output, None, run=run, events=events)
+
+
+@app.command()
+def replay(context: typer.Context, run: str, output: Out = None) -> None:
+    """Recompute the plan of a run from what was recorded and compare it byte for byte."""
+    _run(context, "records.replay", output, None, run=run)
+
+
+@app.command()
+def stop(
+    context: typer.Context,
+    system: Annotated[str, typer.Argument(help="erp, wms, tms, crm, procurement, finance, or 'all'.")] = "all",
+    reason: Annotated[str, typer.Option(help="Why; it goes to the ledger.")] = "",
+    lift: Annotated[bool, typer.Option("--lift", help="Let writes go on.")] = False,
+    as_user: As = None,
+    output: Out = None,
+) -> None:
+    """The kill switch: nothing is written to that system until it is lifted."""
+    _run(context, "records.stop", output, as_user, system=system, reason=reason, lift=lift)
+
+
+@app.command()
+def config(context: typer.Context, output: Out = None) -> None:
+    """The settings in force and where each comes from; secrets are masked."""
+    _run(context, "records.config", output, None)
+
+
+@app.command("import")
+def import_(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(help="The folder with the CSV files.")],
+    mapping: Annotated[Path, typer.Option(help="The mapping (YAML).")],
+    preview: Annotated[bool, typer.Option("--preview", help="Only say what would be imported.")] = False,
+    output: Out = None,
+) -> None:
+    """Bring your own data: read CSV files through a mapping into the embedded distributor."""
+    _run(context, "importing.import_", output, None, folder=folder, mapping=mapping, preview=preview)
+
+
+@approvals.command("list")
+def approvals_list(
+    context: typer.Context,
+    everything: Annotated[bool, typer.Option("--all", help="Decided ones too.")] = False,
+    output: Out = None,
+) -> None:
+    """What waits, for which role, until when."""
+    _run(context, "approvals.list_", output, None, everything=everything)
+
+
+@approvals.command("show")
+def approvals_show(context: typer.Context, approval: str, output: Out = None) -> None:
+    """One card: who gains, who loses, money, promises before and after, the rule that asked."""
+    _run(context, "approvals.show", output, None, approval=approval)
+
+
+Digest = Annotated[str | None, typer.Option(help="The digest on the card you saw; a newer card is then refused.")]
+Reason = Annotated[str, typer.Option(help="Why; it is kept.")]
+
+
+@approvals.command("approve")
+def approvals_approve(
+    context: typer.Context,
+    approval: str,
+    digest: Digest = None,
+    reason: Reason = "",
+    as_user: As = None,
+    output: Out = None,
+) -> None:
+    """Approve what the card shows."""
+    _run(context, "approvals.decide", output, as_user, verb="approve", approval=approval, digest=digest, reason=reason)
+
+
+@approvals.command("reject")
+def approvals_reject(
+    context: typer.Context,
+    approval: str,
+    digest: Digest = None,
+    reason: Reason = "",
+    as_user: As = None,
+    output: Out = None,
+) -> None:
+    """Reject what the card shows; the rest is planned again."""
+    _run(context, "approvals.decide", output, as_user, verb="reject", approval=approval, digest=digest, reason=reason)
+
+
+@approvals.command("edit")
+def approvals_edit(
+    context: typer.Context,
+    approval: str,
+    change: Annotated[list[str], typer.Option("--set", help="ACTION=UNITS, for example a3=40; repeat for more.")],
+    digest: Digest = None,
+    reason: Reason = "",
+    as_user: As = None,
+    output: Out = None,
+) -> None:
+    """Change quantities inside a move; it is judged again, and the old card is void."""
+    _run(context, "approvals.edit", output, as_user, approval=approval, change=change, digest=digest, reason=reason)
+
+
+@ledger.command("verify")
+def ledger_verify(
+    context: typer.Context,
+    head: Annotated[Path | None, typer.Option(help="A heads file kept elsewhere: finds missing last rows too.")] = None,
+    export: Annotated[Path | None, typer.Option("--export", help="Verify this export instead of the database.")] = None,
+    output: Out = None,
+) -> None:
+    """Check every row against its hash and its place in the chain."""
+    _run(context, "records.verify", output, None, head=head, export=export)
+
+
+@ledger.command("export")
+def ledger_export(
+    context: typer.Context,
+    file: Annotated[Path | None, typer.Argument(help="Where to; standard output when absent.")] = None,
+) -> None:
+    """The whole ledger as JSON lines, rows with their content."""
+    _run(context, "records.export", None, None, file=file)
+
+
+def main() -> None:
+    """Entry point of the console script; a closed pipe is not an error."""
+    try:
+        app()
+    except BrokenPipeError:
+        sys.stderr.close()
+        raise SystemExit(0) from None

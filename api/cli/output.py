@@ -1,0 +1,75 @@
+"""Prints views: tables for people, one JSON document or one JSON line per item for programs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any, TextIO
+
+from api.cli.view import View
+
+SCHEMA = "quartermaster/1"
+
+
+class Format(StrEnum):
+    """How stdout is written."""
+
+    TABLE = "table"
+    JSON = "json"
+    NDJSON = "ndjson"
+
+
+class Output:
+    """Where a command's data and progress go. Data on stdout, everything else on stderr."""
+
+    def __init__(self, form: Format, out: TextIO | None = None, err: TextIO | None = None) -> None:
+        self.form = form
+        self.out = out or sys.stdout
+        self.err = err or sys.stderr
+
+    def progress(self, text: str) -> None:
+        """A line for the person who waits; never data."""
+        print(text, file=self.err, flush=True)
+
+    def show(self, kind: str, views: Sequence[View]) -> None:
+        """All views of a command: screens, or one envelope `{schema, kind, data}`, or one line per item."""
+        if self.form is Format.JSON:
+            data: dict[str, Any] = {
+                view.kind: {"title": view.title, "items": view.items(), "notes": list(view.notes)} for view in views
+            }
+            self._line({"schema": SCHEMA, "kind": kind, "data": data})
+        elif self.form is Format.NDJSON:
+            for view in views:
+                for item in view.items():
+                    self._line({"schema": SCHEMA, "kind": view.kind, "data": item})
+        else:
+            for view in views:
+                self._table(view)
+
+    def _line(self, value: object) -> None:
+        print(json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")), file=self.out)
+
+    def _table(self, view: View) -> None:
+        from rich.console import Console
+        from rich.table import Table
+        from rich.text import Text
+
+        console = Console(file=self.out, highlight=False, soft_wrap=False)
+        console.print(Text(f"\n{view.title}", style="bold"))
+        if view.columns:
+            table = Table(box=None, pad_edge=False, header_style="dim")
+            for index, name in enumerate(view.columns):
+                numbers = all(isinstance(row[index], int) or row[index] is None for row in view.rows)
+                table.add_column(name, justify="right" if numbers and view.rows else "left", overflow="fold")
+            for row in view.rows:
+                table.add_row(*(Text("" if cell is None else _printable(str(cell))) for cell in row))
+            console.print(table)
+        for note in view.notes:
+            console.print(Text(_printable(note)))
+
+
+def _printable(text: str) -> str:
+    """Without control characters: text from outside must not drive the terminal."""
+    return "".join(char if char.isprintable() or char == "\n" else "�" for char in text)
