@@ -1,0 +1,1 @@
+"""Synthetic worlds: seeded distributors that run short on purpose, and the check that a world is consistent."""
