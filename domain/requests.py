@@ -15,13 +15,14 @@ class RejectedMove(Noun):
     """A move that somebody refused: its losers keep what it would have taken, its winner must be served otherwise.
 
     `keeps` are (line, supply site, inbound or "", units) of the refused releases; `winners` are lines it would have
-    served; `move` names it in its own revision.
+    served; `move` names it in its own revision, `substance` is its `Move.substance` (never proposed again).
     """
 
     move: Id
     kind: Id
     by: Id
     reason: UntrustedText = ""
+    substance: str = ""
     winners: tuple[Id, ...] = ()
     keeps: tuple[tuple[Id, Id, str, Units], ...] = ()
 
