@@ -1,0 +1,1 @@
+"""What drives runs: clock, leases, intake, the durable engine, sagas and the one composition root."""
