@@ -1,0 +1,96 @@
+"""What is wrong with a policy although every field of it is well formed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from domain.verdicts import Outcome
+from guardrails.policy.schema import Policy
+from guardrails.vocabulary import ACTION_KINDS, Kind
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One fault: where it stands, what it is, what to do."""
+
+    path: tuple[str | int, ...]
+    message: str
+    fix: str
+
+
+def problems(policy: Policy) -> tuple[Problem, ...]:
+    """Duplicate ids, unknown roles, foreign currencies, endless escalation, action kinds that no rule lets go."""
+    return (*_ids(policy), *_roles(policy), *_escalation(policy), *_currencies(policy), *_uncovered(policy))
+
+
+def _ids(policy: Policy) -> Iterator[Problem]:
+    rules, budgets = [rule.id for rule in policy.rules], [budget.id for budget in policy.budgets]
+    for name, ids in (("rules", rules), ("budgets", budgets)):
+        for index, key in enumerate(ids):
+            if key in ids[:index]:
+                message = f"the id '{key}' is taken by {name}[{ids.index(key)}]"
+                yield Problem((name, index, "id"), message, "give it another id")
+
+
+def _roles(policy: Policy) -> Iterator[Problem]:
+    named: list[tuple[tuple[str | int, ...], str]] = [
+        (("rules", index, "roles", place), role)
+        for index, rule in enumerate(policy.rules)
+        for place, role in enumerate(rule.roles)
+    ]
+    named += [
+        (("roles", name, "escalates_to"), role.escalates_to)
+        for name, role in policy.roles.items()
+        if role.escalates_to is not None
+    ]
+    named.append((("autonomy", "confirm_role"), policy.autonomy.confirm_role))
+    deciders = ", ".join(name for name, role in policy.roles.items() if role.decides)
+    for path, role_id in named:
+        role = policy.roles.get(role_id)
+        if role is None:
+            yield Problem(path, f"there is no role '{role_id}'", f"use one of {deciders}, or add it under roles")
+        elif not role.decides:
+            yield Problem(path, f"the role '{role_id}' decides nothing", f"use one of {deciders}")
+
+
+def _escalation(policy: Policy) -> Iterator[Problem]:
+    for name in policy.roles:
+        chain, current = [name], policy.roles[name].escalates_to
+        while current is not None and current in policy.roles:
+            if current in chain:
+                message = f"escalation runs in a circle: {' -> '.join([*chain, current])}"
+                yield Problem(("roles", name, "escalates_to"), message, "let it end at a role without limits")
+                break
+            chain.append(current)
+            current = policy.roles[current].escalates_to
+
+
+def _currencies(policy: Policy) -> Iterator[Problem]:
+    fix = f"write the amount in {policy.currency}"
+    for index, rule in enumerate(policy.rules):
+        for comparison in rule.when.comparisons() if rule.when else ():
+            amount = comparison.amount
+            if amount is not None and amount.kind is Kind.MONEY and amount.unit != policy.currency:
+                message = (
+                    f"{comparison.fact} is compared with {amount.text}, but this policy counts in {policy.currency}"
+                )
+                yield Problem(("rules", index, "when"), message, fix)
+    for name, role in policy.roles.items():
+        if role.max_value_at_stake is not None and role.max_value_at_stake.unit != policy.currency:
+            message = (
+                f"the limit of {name} is {role.max_value_at_stake.text}, but this policy counts in {policy.currency}"
+            )
+            yield Problem(("roles", name, "max_value_at_stake"), message, fix)
+    for index, budget in enumerate(policy.budgets):
+        if not isinstance(budget.limit, int) and budget.measure == "money" and budget.limit.unit != policy.currency:
+            message = f"the limit is {budget.limit.text}, but this policy counts in {policy.currency}"
+            yield Problem(("budgets", index, "limit"), message, fix)
+
+
+def _uncovered(policy: Policy) -> Iterator[Problem]:
+    covered = {kind for rule in policy.rules if rule.outcome is not Outcome.DENY for kind in rule.actions}
+    for kind in ACTION_KINDS:
+        if kind not in covered:
+            message = f"no rule allows or asks about the action kind '{kind}', so it could never be done"
+            yield Problem(("rules",), message, f"add a rule whose actions name {kind}")
