@@ -28,19 +28,22 @@ class Supply(Noun):
 class Arc(Noun):
     """One way to serve a line: from which supply, arriving when, at what value per unit (minor units, may be negative).
 
-    `value` already holds margin, penalty avoided, tier, aging, freight and lateness of this arrival.
+    `value` already holds margin, penalty avoided, tier, aging, freight and lateness of this arrival. `limit`: at most
+    so many units may come this way (somebody refused the move that would have brought more); None: no limit.
     """
 
     supply: Id
     arrives: date
     value: int
+    limit: Units | None = None
 
 
 class Holding(Noun):
-    """Units of a supply that a line holds now."""
+    """Units of a supply that a line holds now. `locked` of them may not be taken away in this run."""
 
     supply: Id
     quantity: Units
+    locked: Units = 0
 
 
 class Demand(Noun):
@@ -88,11 +91,12 @@ class Rules(Noun):
 
 
 class Problem(Noun):
-    """Everything `allocate` sees."""
+    """Everything `allocate` sees. `notes` say in plain words what was odd about the facts it was built from."""
 
     demand: tuple[Demand, ...]
     supply: tuple[Supply, ...]
     rules: Rules = Rules()
+    notes: tuple[Text, ...] = ()
 
 
 class Grant(Noun):
@@ -109,7 +113,8 @@ class NonGrant(Noun):
     """Why a line is short by `units`.
 
     `constraint`: 'hold', 'no_supply' (nothing can reach it), 'displaced' (others are worth more), 'rank' (a higher rank
-    took it), 'atomic' (would not be complete), 'frozen', 'late' (possible only at a loss), 'budget', 'pack'.
+    took it), 'atomic' (would not be complete), 'frozen', 'late' (possible only at a loss), 'budget', 'pack', 'rejected'
+    (somebody refused the move that would have served it).
     `price`: minor units a further unit would have had to be worth (shadow price of the scarce supply), 0 if no supply.
     `displaced_by`: lines that got what this one could have used, most valuable first.
     `needs`: in plain numbers, what it would take.
@@ -117,7 +122,9 @@ class NonGrant(Noun):
 
     line: Id
     units: PositiveUnits
-    constraint: Literal["hold", "no_supply", "displaced", "rank", "atomic", "frozen", "late", "budget", "pack"]
+    constraint: Literal[
+        "hold", "no_supply", "displaced", "rank", "atomic", "frozen", "late", "budget", "pack", "rejected"
+    ]
     price: int = 0
     own_value: int = 0
     displaced_by: tuple[Id, ...] = ()
@@ -142,7 +149,8 @@ class AllocationPlan(Noun):
     """Grants, a reason for every unit not granted, a valid upper bound, and the baselines on the same input.
 
     `value` counts arc values of grants minus break costs (minor units); `bound` >= the optimum's value inside the same
-    ranks; `gap` in millionths of the bound. `shadow_prices` per supply id in minor units per unit.
+    ranks; `gap` in millionths of the bound. `shadow_prices` per supply id in minor units per unit. `notes` name
+    constraints that contradict each other (floors beyond supply, a budget that supply has already broken).
     """
 
     id: Id
@@ -155,3 +163,4 @@ class AllocationPlan(Noun):
     proven_optimal: bool
     shadow_prices: tuple[tuple[Id, int], ...] = ()
     kpis: tuple[Kpis, ...] = ()
+    notes: tuple[Text, ...] = ()

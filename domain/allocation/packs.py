@@ -1,0 +1,105 @@
+"""Grants in whole packs: turn a flow of packs into units, and use what is left over."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from domain.allocation.evaluate import lost, per_line
+from domain.allocation.fixed import Grants, Rest
+from domain.allocation.types import Arc
+from domain.allocation.weights import Weights, arrival_order, standing
+
+
+def even(rest: Sequence[Rest], pack: int) -> bool:
+    """Whether every quantity and holding is whole packs; then a flow of packs loses nothing against one of units."""
+    return all(
+        item.quantity % pack == 0
+        and item.floor % pack == 0
+        and all(units % pack == 0 for units in item.held.values())
+        and all(way.limit is None or way.limit % pack == 0 for way in item.line.arcs)
+        for item in rest
+    )
+
+
+def in_units(
+    rest: Sequence[Rest], packs: Grants, pack: int, supply: Mapping[str, int], strict: int, banned: frozenset[str]
+) -> Grants:
+    """Units for packs. A line's last pack may be smaller; left-over units go, in the written order, to whoever may take
+    them: a whole pack, the end of a line, or odd units that a line holds already; never to a `banned` line.
+    `strict`: how many ranks are strict.
+    """
+    grants: Grants = defaultdict(int)
+    left = dict(supply)
+    packed = per_line(packs)
+    for item in rest:
+        need = item.quantity
+        for way in sorted(item.line.arcs, key=arrival_order):
+            units = min(need, packed.get(item.line.id, {}).get(way.supply, 0) * pack)
+            if units:
+                grants[item.line.id, way.supply] += units
+                left[way.supply] -= units
+                need -= units
+    for item in sorted((item for item in rest if item.line.id not in banned), key=lambda item: standing(item.line)):
+        _refill(item, grants, left, pack, item.line.rank < strict)
+        _keep_odd(item, grants, left)
+    return {key: units for key, units in grants.items() if units}
+
+
+def _need(item: Rest, grants: Grants) -> int:
+    return item.quantity - sum(units for (line, _), units in grants.items() if line == item.line.id)
+
+
+def _room(item: Rest, way: Arc, grants: Grants) -> int:
+    if way.limit is None:
+        return item.quantity
+    locked = sum(held.locked for held in item.line.holdings if held.supply == way.supply)
+    return max(0, way.limit - locked - grants.get((item.line.id, way.supply), 0))
+
+
+def _refill(item: Rest, grants: Grants, left: dict[str, int], pack: int, strict: bool) -> None:
+    need = _need(item, grants)
+    if item.line.blocked or not need:
+        return
+    part: dict[str, int] = {}
+    for way in sorted(item.line.arcs, key=lambda way: (-way.value, arrival_order(way))):
+        units = min(need, left[way.supply], _room(item, way, grants))
+        if units < need:
+            units -= units % pack
+        if units > 0 and (way.value >= 0 or strict):
+            part[way.supply] = units
+            need -= units
+    if need and (item.line.atomic or item.line.order_atomic):
+        return
+    for supply, units in part.items():
+        grants[item.line.id, supply] += units
+        left[supply] -= units
+
+
+def _keep_odd(item: Rest, grants: Grants, left: dict[str, int]) -> None:
+    """Odd units that a line holds stay where they are when nobody needs them."""
+    if (item.line.atomic or item.line.order_atomic) and not item.line.blocked:
+        return
+    values = {way.supply: way.value for way in item.line.arcs}
+    for supply, held in sorted(item.held.items()):
+        units = min(held - grants.get((item.line.id, supply), 0), left[supply], _need(item, grants))
+        if units > 0 and (item.line.blocked or values[supply] >= 0):
+            grants[item.line.id, supply] += units
+            left[supply] -= units
+
+
+def worth(rest: Sequence[Rest], grants: Grants, weights: Weights, extra: int) -> int:
+    """What grants in units are worth on the scale of the weights, as the network of units would count them."""
+    granted = per_line(grants)
+    total = 0
+    for item in rest:
+        line, mine = item.line, granted.get(item.line.id, {})
+        units = sum(mine.values())
+        total += (weights.rank(line) + weights.places[line.id]) * units + weights.floor * min(units, item.floor)
+        for order, way in enumerate(sorted(line.arcs, key=arrival_order)):
+            here = mine.get(way.supply, 0)
+            total += here * (weights.money * (0 if line.blocked else way.value) - order)
+            total += weights.kept * min(here, item.held.get(way.supply, 0))
+        if item.held:
+            total -= (weights.money * line.break_cost + extra) * lost(line, item.held, mine, item.quantity)
+    return total

@@ -1,0 +1,80 @@
+"""The written order of the allocation: what counts first, and how ties are broken down to the last id.
+
+From first to last: units of floors met; units of each strict rank, highest rank first; money; units that stay where they
+are; and then who comes first by rank, tier, due date, order date, order id and line id, served by the earliest arrival.
+One integer carries them all: each place is worth more than everything below it can add up to, so that comparing two
+such integers compares the places one after the other, exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from domain.allocation.types import Arc, Demand, Problem
+
+
+def standing(line: Demand) -> tuple[int, int, str, str, str, str]:
+    """The written order of lines; ids make it total."""
+    return (line.rank, line.tier, line.due.isoformat(), line.ordered, line.order, line.id)
+
+
+def arrival_order(arc: Arc) -> tuple[str, int, str]:
+    """The written order of one line's arcs: earliest, then most valuable, then by supply id."""
+    return (arc.arrives.isoformat(), -arc.value, arc.supply)
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What one unit is worth at each place. `ranks` holds one weight per strict rank, highest rank first.
+
+    `places` maps a line id to its tie-break weight; `top` is more than any plan can be worth.
+    """
+
+    floor: int
+    ranks: tuple[int, ...]
+    money: int
+    kept: int
+    step: int
+    places: dict[str, int]
+    top: int
+
+    def rank(self, line: Demand) -> int:
+        """Weight of a unit for this line by its strict rank; 0 in the rank where money decides, and under a hold."""
+        return self.ranks[line.rank] if line.rank < len(self.ranks) and not line.blocked else 0
+
+
+def strict_ranks(problem: Problem) -> int:
+    """How many ranks are strict: all above the lowest one in use, and rank 0 always; none when policy says so."""
+    if not problem.rules.strict_ranks:
+        return 0
+    return max([1, *(line.rank for line in problem.demand)])
+
+
+def weigh(problem: Problem, *, money_only: bool = False) -> Weights:
+    """Weights for this problem; with `money_only` floors and ranks weigh nothing (for an upper bound on money)."""
+    lines = sorted(problem.demand, key=standing)
+    units = 1 + sum(line.quantity + sum(held.quantity for held in line.holdings) for line in lines)
+    step = 1 + max((len(line.arcs) for line in lines), default=0)
+    places = {line.id: (len(lines) - place) * step for place, line in enumerate(lines)}
+    kept = units * (len(lines) + 1) * step + 1
+    money = kept * (units + 1)
+    stakes = [0, *(abs(arc.value) for line in lines for arc in line.arcs)]
+    breaks = max((line.break_cost for line in lines), default=0)
+    weight = money * (2 * units * (max(stakes) + breaks) + 2)
+    ranks: list[int] = []
+    for _ in range(0 if money_only else strict_ranks(problem)):
+        ranks.append(weight)
+        weight *= 2 * units
+    floor = 0 if money_only else weight
+    top = 2 * units * (weight + sum(ranks) + money * (max(stakes) + breaks) + kept + max([1, *places.values()]))
+    return Weights(floor, tuple(reversed(ranks)), money, kept, step, places, top)
+
+
+def above_money(weights: Weights, lines: Iterable[Demand], granted: dict[str, int], floors: dict[str, int]) -> int:
+    """What floors and strict ranks are worth, where `granted` holds units per line and `floors` what each must get."""
+    total = 0
+    for line in lines:
+        units = granted.get(line.id, 0)
+        total += weights.rank(line) * units + weights.floor * min(units, floors.get(line.id, 0))
+    return total
