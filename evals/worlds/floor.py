@@ -18,7 +18,7 @@ from evals.worlds.world import Dice, next_workday
 def waves(
     seed: int, now: datetime, grid: Network, book: tuple[Order, ...], reserved: Sequence[Reservation], hot: str
 ) -> tuple[Wave, ...]:
-    """One released wave per site over its hard reservations, the hot SKU first; sometimes a planned one behind it."""
+    """One released wave per site over its hard reservations; sometimes a planned one behind it."""
     dice = Dice(seed, "floor")
     held = {order.id for order in book if order.holds}
     lines = {line.id: line for order in book for line in order.lines}
@@ -29,7 +29,10 @@ def waves(
             for item in reserved
             if item.site == site.id and item.inbound is None and item.line and not lines[item.line].frozen
         ]
-        here.sort(key=lambda pair: (pair[1].sku != hot, pair[1].due, pair[0].id))
+        # A few picks of the SKU that will run short are out already; most of its stock is not.
+        here.sort(key=lambda pair: (pair[1].due, pair[0].id))
+        out = [pair for pair in here if pair[1].sku == hot][: dice.between(2, 3)]
+        here = out + [pair for pair in here if pair[1].sku != hot]
         size = min(len(here), dice.between(4, 9))
         if size:
             result.append(_wave(dice, len(result), site, here[:size], held, WaveState.RELEASED, now))

@@ -1,0 +1,165 @@
+"""Audit a change: the facts before, the moves that were executed, the facts after."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from domain.actions import Action, ReleaseReservation, Reserve, SubstituteItem, Transfer
+from domain.events import Event
+from domain.facts import Facts
+from evals.accounting import floor, stock
+from evals.accounting.books import Bucket, Finding, change, held, per_bucket, sent, supply
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is audited. `moves` are the executed actions, one tuple per move; `events` those that came in between."""
+
+    before: Facts
+    after: Facts
+    moves: tuple[tuple[Action, ...], ...]
+    events: tuple[Event, ...]
+
+    @property
+    def actions(self) -> tuple[Action, ...]:
+        """All executed actions."""
+        return tuple(action for move in self.moves for action in move)
+
+
+def audit(
+    before: Facts, after: Facts, moves: Sequence[Sequence[Action]], events: Sequence[Event] = ()
+) -> tuple[Finding, ...]:
+    """Every broken law, sorted; empty when the books are right.
+
+    `before` and `after` are snapshots of every SKU as read from the connector; `moves` lists the actions that were
+    carried out, move by move, in no particular order.
+    """
+    subject = Change(before, after, tuple(tuple(move) for move in moves), tuple(events))
+    return tuple(sorted({finding for law in LAWS for finding in law(subject)}))
+
+
+def _no_oversell(subject: Change) -> Iterator[Finding]:
+    """At no date more reserved than there is, and no more claimed by waiting plans than there is."""
+    after = subject.after
+    limits = supply(after)
+    used: dict[Bucket, int] = per_bucket(held(after))
+    for item in after.reservations:
+        if item.line is None:
+            bucket = (item.sku, item.site, item.inbound or "")
+            used[bucket] = used.get(bucket, 0) + item.quantity
+    claimed: dict[Bucket, int] = {}
+    for claim in after.claims:
+        bucket = (claim.sku, claim.site, claim.inbound or "")
+        claimed[bucket] = claimed.get(bucket, 0) + claim.quantity
+    for name, units in (("reserved", used), ("claimed", claimed)):
+        for bucket in sorted(units):
+            if units[bucket] > limits.get(bucket, 0):
+                yield Finding(
+                    "oversell", " ".join(bucket).strip(), f"{units[bucket]} {name} of {limits.get(bucket, 0)}"
+                )
+
+
+def _no_overgrant(subject: Change) -> Iterator[Finding]:
+    """A line holds at most what it still needs (a substitute counts as what it replaces)."""
+    ratio = {(pair.sku, pair.alternative): pair.ratio for pair in subject.after.substitutes}
+    need = {line.id: line for order in subject.after.orders for line in order.lines}
+    has: dict[str, int] = {}
+    for (line_id, bucket), units in held(subject.after).items():
+        line = need.get(line_id)
+        worth = units if line is None or bucket[0] == line.sku else units // ratio.get((line.sku, bucket[0]), 1)
+        has[line_id] = has.get(line_id, 0) + worth
+    for line_id in sorted(has):
+        if line_id not in need:
+            yield Finding("overgrant", line_id, f"holds {has[line_id]} units, but no such line is open")
+        elif has[line_id] > need[line_id].open_quantity:
+            yield Finding("overgrant", line_id, f"holds {has[line_id]} of {need[line_id].open_quantity} open units")
+
+
+def _explained(subject: Change) -> Iterator[Finding]:
+    """Every change of a holding is the sum of executed actions; supply that an event cut may lose holdings."""
+    before, after = held(subject.before), held(subject.after)
+    expected = change(subject.actions)
+    hit = {getattr(event.data, "inbound", None) for event in subject.events}
+    for key in sorted(before.keys() | after.keys() | expected.keys()):
+        real = after.get(key, 0) - before.get(key, 0)
+        if real == expected.get(key, 0):
+            continue
+        if key[1][2] in hit and real < expected.get(key, 0):
+            continue
+        where = f"{key[0]} on {' '.join(key[1]).strip()}"
+        yield Finding("unexplained", where, f"holding changed by {real}, actions say {expected.get(key, 0)}")
+
+
+def _winner_for_loser(subject: Change) -> Iterator[Finding]:
+    """In each move every unit that is released from a bucket is taken from that bucket, by somebody else."""
+    for number, move in enumerate(subject.moves, 1):
+        released: dict[Bucket, Counter[str]] = defaultdict(Counter)
+        taken: dict[Bucket, Counter[str]] = defaultdict(Counter)
+        for action in move:
+            if isinstance(action, ReleaseReservation):
+                released[action.sku, action.site, action.inbound or ""][action.line] += action.quantity
+            elif isinstance(action, Reserve):
+                taken[action.sku, action.site, action.inbound or ""][action.line] += action.quantity
+            elif isinstance(action, Transfer):
+                taken[action.sku, action.from_site, ""][f"transfer to {action.to_site}"] += action.quantity
+            elif isinstance(action, SubstituteItem):
+                taken[action.alternative, action.site, ""][action.line] += action.quantity
+        for bucket, losers in sorted(released.items()):
+            for loser, units in sorted(losers.items()):
+                others = sum(got for winner, got in taken[bucket].items() if winner != loser)
+                if others < units:
+                    where = f"move {number}, {loser} on {' '.join(bucket).strip()}"
+                    yield Finding("loser_without_winner", where, f"gives up {units}, others take {others}")
+            given, got = sum(losers.values()), sum(taken[bucket].values())
+            if got < given:
+                where = f"move {number} on {' '.join(bucket).strip()}"
+                yield Finding("loser_without_winner", where, f"{given} given up, {got} taken")
+
+
+def _nothing_lies_idle(subject: Change) -> Iterator[Finding]:
+    """What lines gave up is held by other lines or sent away afterwards, as far as it still exists."""
+    before, after = per_bucket(held(subject.before)), per_bucket(held(subject.after))
+    limits, left = supply(subject.after), sent(subject.actions)
+    for bucket in sorted(before):
+        should = min(before[bucket], limits.get(bucket, 0) + left.get(bucket, 0))
+        is_now = after.get(bucket, 0) + left.get(bucket, 0)
+        if is_now < should:
+            yield Finding(
+                "loser_without_winner", " ".join(bucket).strip(), f"{before[bucket]} held before, {is_now} after"
+            )
+
+
+def _holds_respected(subject: Change) -> Iterator[Finding]:
+    """No line of an order on hold or a customer on credit hold gains units of any supply."""
+    before, after = held(subject.before), held(subject.after)
+    stopped = {
+        line.id
+        for order in subject.after.orders
+        if order.holds or subject.after.customer(order.customer).on_credit_hold
+        for line in order.lines
+    }
+    for key in sorted(before.keys() | after.keys()):
+        gained = after.get(key, 0) - before.get(key, 0)
+        if key[0] in stopped and gained > 0:
+            yield Finding("hold", key[0], f"gained {gained} units of {' '.join(key[1]).strip()} while on hold")
+
+
+LAWS: tuple[Callable[[Change], Iterator[Finding]], ...] = (
+    _no_oversell,
+    _no_overgrant,
+    _explained,
+    _winner_for_loser,
+    _nothing_lies_idle,
+    _holds_respected,
+    lambda subject: stock.conserved(subject.before, subject.after, subject.actions, subject.events),
+    lambda subject: stock.earmarks_gone(subject.before, subject.after, subject.actions),
+    lambda subject: stock.transfers_booked(subject.before, subject.after, subject.actions),
+    lambda subject: floor.frozen_untouched(subject.before, subject.after),
+    lambda subject: floor.picked_untouched(subject.before, subject.after),
+    lambda subject: floor.picks_covered(subject.after),
+    lambda subject: floor.waves_explained(subject.before, subject.after, subject.actions),
+    lambda subject: floor.promises_explained(subject.before, subject.after, subject.actions),
+    lambda subject: floor.promises_possible(subject.before, subject.after),
+)
