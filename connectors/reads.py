@@ -38,7 +38,10 @@ class Profile(Noun):
 
 
 class CustomerTask(Noun):
-    """A task in the CRM; for an escalation `customer` and `order` are None and `role` is set."""
+    """A task in the CRM; for an escalation `customer` and `order` are None and `role` is set.
+
+    `withdrawn` says why a task is no longer true; None while it stands.
+    """
 
     id: Id
     customer: Id | None = None
@@ -46,6 +49,7 @@ class CustomerTask(Noun):
     role: Id | None = None
     subject: Text
     notice: Text = ""
+    withdrawn: Text | None = None
 
 
 class PurchaseRequest(Noun):

@@ -13,9 +13,7 @@ from domain.facts import Claim, Facts, SourceState, sorted_facts
 SYSTEMS = ("crm", "erp", "finance", "procurement", "tms", "wms")
 
 
-def take(
-    reads: Reads, now: datetime, skus: Collection[str] | None = None, claims: Collection[Claim] = ()
-) -> Facts:
+def take(reads: Reads, now: datetime, skus: Collection[str] | None = None, claims: Collection[Claim] = ()) -> Facts:
     """Facts about these SKUs (every one when None) with the orders, customers, waves and supply that touch them.
 
     Substitutes of the named SKUs come along. Raises DependencyDown when a system cannot be read, UnknownReference when

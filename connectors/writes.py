@@ -49,7 +49,7 @@ class ErpWrites(Protocol):
         inbound: str | None = None,
         earmark: str | None = None,
     ) -> Receipt:
-        """Reserve for a line, from the units earmarked under `earmark` first and then from free units. All or nothing."""
+        """Reserve for a line, from the units earmarked under `earmark` first, then from free units. All or nothing."""
         ...
 
     def release(
@@ -73,8 +73,16 @@ class ErpWrites(Protocol):
 
     def update_promise(self, key: str, *, line: str, promised: date) -> Receipt: ...
     def transfer(
-        self, key: str, *, sku: str, from_site: str, to_site: str, quantity: int, ship_on: date,
-        request: str | None = None, earmark: str | None = None,
+        self,
+        key: str,
+        *,
+        sku: str,
+        from_site: str,
+        to_site: str,
+        quantity: int,
+        ship_on: date,
+        request: str | None = None,
+        earmark: str | None = None,
     ) -> Receipt: ...
     def cancel_transfer(self, key: str, *, reference: str) -> Receipt: ...
     def substitute(self, key: str, *, line: str, alternative: str, site: str, quantity: int) -> Receipt: ...

@@ -1,0 +1,1 @@
+"""The embedded distributor: ERP, WMS, TMS, CRM, procurement and finance of one distributor in one SQL database."""
