@@ -1,0 +1,143 @@
+"""Approvals as a record: who is asked, what exactly they were shown, and the one decision that counts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, ForeignKey, RowMapping
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from domain.canonical import canonical_json
+from domain.errors import UnknownReference
+from storage.base import Base
+from storage.counters import number_of
+from storage.records import Approval, ApprovalState
+from storage.statements import add, compare_and_set, many, one
+
+
+class ApprovalRow(Base):
+    """One question to one role; `number` is the figure of its id, `edited_by` a JSON list."""
+
+    __tablename__ = "approvals"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(index=True)
+    move: Mapped[str] = mapped_column(ForeignKey("moves.id"), index=True)
+    case: Mapped[str] = mapped_column(index=True)
+    run: Mapped[str] = mapped_column(index=True)
+    position: Mapped[int]
+    role: Mapped[str]
+    state: Mapped[str] = mapped_column(index=True)
+    shown: Mapped[str]
+    policy: Mapped[str]
+    facts: Mapped[str]
+    four_eyes: Mapped[bool]
+    asked_by: Mapped[str]
+    edited_by: Mapped[str]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    decided_by: Mapped[str | None]
+    decided_at: Mapped[datetime | None]
+    reason: Mapped[str]
+
+
+def ask(session: Session, approval: Approval) -> None:
+    """Record a question. Its id comes from `counters.next_id(session, "approval")`."""
+    values = {name: getattr(approval, name) for name in Approval.model_fields}
+    edited_by = canonical_json(approval.edited_by)
+    add(session, ApprovalRow, {**values, "edited_by": edited_by, "number": number_of(approval.id)})
+
+
+def get(session: Session, approval: str, *, lock: bool = False) -> Approval:
+    """The approval with this id (UnknownReference otherwise); with `lock`, before changing it."""
+    row = one(session, ApprovalRow, ApprovalRow.id == approval, lock=lock)
+    if row is None:
+        raise UnknownReference(
+            f"there is no approval '{approval}'", field="approval", fix="list the approvals to see what waits"
+        )
+    return _approval(row)
+
+
+def decide(
+    session: Session,
+    approval: str,
+    shown: str,
+    to_state: ApprovalState,
+    *,
+    by: str,
+    at: datetime,
+    reason: str = "",
+) -> bool:
+    """Compare and set the one decision: only while pending, not expired at `at`, and still showing `shown`.
+
+    False when it was decided, expired or shows something else by now; read it again to say which. Of two who decide at
+    once exactly one gets True.
+    """
+    where = (
+        ApprovalRow.id == approval,
+        ApprovalRow.state == ApprovalState.PENDING,
+        ApprovalRow.shown == shown,
+        ApprovalRow.expires_at > at,
+    )
+    values = {"state": to_state, "decided_by": by, "decided_at": at, "reason": reason}
+    return compare_and_set(session, ApprovalRow, where, values) == 1
+
+
+def rebind(session: Session, old: Approval, new: Approval) -> bool:
+    """Bind a pending approval to what it shows after an edit; False when it was decided or shows something else by now.
+
+    Role, position, digest, policy, facts, four eyes, editors and expiry are taken from `new`.
+    """
+    names = ("position", "role", "shown", "policy", "facts", "four_eyes", "expires_at")
+    values: dict[str, Any] = {name: getattr(new, name) for name in names}
+    where = (
+        ApprovalRow.id == old.id,
+        ApprovalRow.state == ApprovalState.PENDING,
+        ApprovalRow.shown == old.shown,
+        ApprovalRow.edited_by == canonical_json(old.edited_by),
+    )
+    edited_by = canonical_json(new.edited_by)
+    return compare_and_set(session, ApprovalRow, where, {**values, "edited_by": edited_by}) == 1
+
+
+def close(
+    session: Session, move: str, to_state: ApprovalState, at: datetime, reason: str = "", by: str | None = None
+) -> int:
+    """End every pending approval of a move (expired, superseded, cancelled); how many that were."""
+    where = (ApprovalRow.move == move, ApprovalRow.state == ApprovalState.PENDING)
+    values = {"state": to_state, "decided_at": at, "decided_by": by, "reason": reason}
+    return compare_and_set(session, ApprovalRow, where, values)
+
+
+def listed(
+    session: Session,
+    states: Collection[ApprovalState] | None = None,
+    *,
+    role: str | None = None,
+    case: str | None = None,
+    run: str | None = None,
+    move: str | None = None,
+) -> tuple[Approval, ...]:
+    """Approvals in the order they were asked, of these states, role, case, run and move."""
+    where: list[ColumnElement[bool]] = []
+    if states is not None:
+        where.append(ApprovalRow.state.in_(sorted(states)))
+    asked = ((ApprovalRow.role, role), (ApprovalRow.case, case), (ApprovalRow.run, run), (ApprovalRow.move, move))
+    where += [column == value for column, value in asked if value is not None]
+    rows = many(session, ApprovalRow, *where, order=(ApprovalRow.number, ApprovalRow.id))
+    return tuple(_approval(row) for row in rows)
+
+
+def overdue(session: Session, now: datetime) -> tuple[Approval, ...]:
+    """Pending approvals whose time is over, those first that ended first."""
+    where = (ApprovalRow.state == ApprovalState.PENDING, ApprovalRow.expires_at <= now)
+    rows = many(session, ApprovalRow, *where, order=(ApprovalRow.expires_at, ApprovalRow.number))
+    return tuple(_approval(row) for row in rows)
+
+
+def _approval(row: RowMapping) -> Approval:
+    values = {name: row[name] for name in Approval.model_fields}
+    return Approval(**{**values, "edited_by": tuple(json.loads(row["edited_by"]))})

@@ -1,0 +1,85 @@
+"""Plans as they were made, one per case and revision, with the digest that a replay must reach."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, RowMapping, desc
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from domain.canonical import canonical_json, digest
+from domain.errors import IntegrityBroken, UnknownReference
+from domain.plans import Plan
+from storage.base import Base
+from storage.records import PlanRecord
+from storage.statements import add, many, one
+
+
+class PlanRow(Base):
+    """A plan as canonical JSON."""
+
+    __tablename__ = "plans"
+
+    case: Mapped[str] = mapped_column(primary_key=True)
+    revision: Mapped[int] = mapped_column(primary_key=True)
+    run: Mapped[str] = mapped_column(ForeignKey("runs.id"), index=True)
+    digest: Mapped[str]
+    created_at: Mapped[datetime]
+    body: Mapped[str]
+
+
+def plan_digest(plan: Plan) -> str:
+    """sha256 of the canonical plan: what a replay compares."""
+    return digest("plan/1", plan)
+
+
+def keep(session: Session, run: str, plan: Plan, at: datetime) -> PlanRecord:
+    """Record a plan of a run; a case has one plan per revision (Conflict otherwise)."""
+    record = PlanRecord(case=plan.case, revision=plan.revision, run=run, digest=plan_digest(plan), created_at=at)
+    values = {name: getattr(record, name) for name in PlanRecord.model_fields}
+    add(session, PlanRow, {**values, "body": canonical_json(plan)})
+    return record
+
+
+def load(session: Session, case: str, revision: int) -> Plan:
+    """The plan of a case and revision. IntegrityBroken when it is not what its digest says."""
+    row = one(session, PlanRow, PlanRow.case == case, PlanRow.revision == revision)
+    if row is None:
+        raise UnknownReference(
+            f"case '{case}' has no plan of revision {revision}", field="revision", fix="list the runs of the case"
+        )
+    return _plan(row)
+
+
+def latest(session: Session, case: str) -> Plan | None:
+    """The plan of the highest revision of a case, None when there is none."""
+    rows = many(session, PlanRow, PlanRow.case == case, order=(desc(PlanRow.revision),), limit=1)
+    return _plan(rows[0]) if rows else None
+
+
+def of_run(session: Session, run: str) -> tuple[PlanRecord, ...]:
+    """What a run planned, by revision."""
+    return _records(many(session, PlanRow, PlanRow.run == run, order=(PlanRow.revision,)))
+
+
+def of_case(session: Session, case: str) -> tuple[PlanRecord, ...]:
+    """Every revision of a case."""
+    return _records(many(session, PlanRow, PlanRow.case == case, order=(PlanRow.revision,)))
+
+
+def _records(rows: object) -> tuple[PlanRecord, ...]:
+    return tuple(
+        PlanRecord(**{name: row[name] for name in PlanRecord.model_fields})
+        for row in rows  # type: ignore[attr-defined]
+    )
+
+
+def _plan(row: RowMapping) -> Plan:
+    plan = Plan.model_validate_json(row["body"])
+    if plan_digest(plan) != row["digest"]:
+        raise IntegrityBroken(
+            f"the plan of case '{row['case']}', revision {row['revision']}, was changed after it was made",
+            field="plan",
+            fix="restore the database from a backup; this decision cannot be replayed",
+        )
+    return plan

@@ -1,0 +1,45 @@
+"""Run events: what a run did and said, in order, for those who watch it. Screens only subscribe to this."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from domain.canonical import canonical_json
+from storage.base import Base
+from storage.counters import next_number
+from storage.records import RunEvent
+from storage.statements import add, many
+
+
+class RunEventRow(Base):
+    """One event of a run."""
+
+    __tablename__ = "run_events"
+
+    run: Mapped[str] = mapped_column(ForeignKey("runs.id"), primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    kind: Mapped[str]
+    body: Mapped[str]
+
+
+def append(session: Session, run: str, at: datetime, kind: str, body: Mapping[str, Any]) -> RunEvent:
+    """Add an event at the end of a run; `seq` is counted per run from 1, without gaps, whoever writes at once."""
+    event = RunEvent(
+        run=run, seq=next_number(session, f"run_events/{run}"), at=at, kind=kind, body=canonical_json(body)
+    )
+    add(session, RunEventRow, {name: getattr(event, name) for name in RunEvent.model_fields})
+    return event
+
+
+def since(session: Session, run: str, seq: int = 0, limit: int | None = None) -> tuple[RunEvent, ...]:
+    """The events of a run after `seq`, in order."""
+    rows = many(
+        session, RunEventRow, RunEventRow.run == run, RunEventRow.seq > seq, order=(RunEventRow.seq,), limit=limit
+    )
+    return tuple(RunEvent(**row) for row in rows)

@@ -1,0 +1,47 @@
+"""The index of our memory: every table class, and so the whole schema as `METADATA`."""
+
+from __future__ import annotations
+
+from storage.approvals import ApprovalRow
+from storage.base import Base
+from storage.budgets import BudgetRow
+from storage.cases import CaseRow
+from storage.claims import ClaimRow
+from storage.counters import CounterRow
+from storage.effects import EffectRow
+from storage.inbox import InboxRow, InboxSequenceRow
+from storage.leases import LeaseRow
+from storage.ledger_rows import LedgerContentRow, LedgerRow
+from storage.moves import MoveRow
+from storage.plans import PlanRow
+from storage.policies import PolicyActivationRow, PolicyRow
+from storage.run_events import RunEventRow
+from storage.runs import RunRow
+from storage.sagas import SagaRow
+from storage.snapshots import SnapshotRow
+from storage.switches import SwitchRow
+
+TABLES: tuple[type[Base], ...] = (
+    ApprovalRow,
+    BudgetRow,
+    CaseRow,
+    ClaimRow,
+    CounterRow,
+    EffectRow,
+    InboxRow,
+    InboxSequenceRow,
+    LeaseRow,
+    LedgerContentRow,
+    LedgerRow,
+    MoveRow,
+    PlanRow,
+    PolicyActivationRow,
+    PolicyRow,
+    RunEventRow,
+    RunRow,
+    SagaRow,
+    SnapshotRow,
+    SwitchRow,
+)
+
+METADATA = Base.metadata
