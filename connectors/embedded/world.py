@@ -1,0 +1,193 @@
+"""The built-in world: the classic constrained case, read from `built_in.yaml` into nouns.
+
+A supplier delay hits the high-volume SKU; first come, first served then leaves strategic customers short while small
+and retail orders hold the stock. Fixed instant, invented names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from importlib import resources
+from typing import Any
+
+import yaml
+
+from domain.customers import Contract, Credit, Customer
+from domain.events import Event, SupplierDelay
+from domain.execution import Milestone, PickTask, Shipment, Wave
+from domain.facts import Facts, FxRate, SourceState, sorted_facts
+from domain.inventory import (
+    DemandSignal,
+    Inbound,
+    Lot,
+    Position,
+    Reservation,
+    ReservationKind,
+    Sku,
+    Substitute,
+    Supplier,
+    TransferRequest,
+    UnitOfMeasure,
+)
+from domain.orders import Hold, Order, OrderLine, Promise
+from domain.sites import Cutoff, Lane, Site
+
+BUILT_IN_NOW = datetime.fromisoformat("2026-03-02T08:00:00+00:00")
+BUILT_IN_SKU = "SKU-1042"
+SYSTEMS = ("crm", "erp", "finance", "procurement", "tms", "wms")
+
+Row = dict[str, Any]
+
+
+def built_in() -> Facts:
+    """The world at BUILT_IN_NOW, before the event."""
+    data = _read()
+    skus = tuple(_sku(row) for row in _rows(data, "skus"))
+    known = {sku.id: sku for sku in skus}
+    facts = Facts(
+        taken_at=BUILT_IN_NOW,
+        base_currency=data["base_currency"],
+        fx=tuple(FxRate(currency=code, rate=Decimal(rate)) for code, rate in data["rates"].items()),
+        sources=tuple(SourceState(system=system, as_of=BUILT_IN_NOW) for system in SYSTEMS),
+        customers=tuple(_customer(row) for row in _rows(data, "customers")),
+        skus=skus,
+        suppliers=tuple(Supplier(**row) for row in _rows(data, "suppliers")),
+        sites=tuple(_site(row) for row in _rows(data, "sites")),
+        lanes=tuple(lane for row in _rows(data, "lanes") for lane in _lanes(row)),
+        positions=tuple(_position(row, known, counted=False) for row in _rows(data, "positions")),
+        warehouse_positions=tuple(_position(row, known, counted=True) for row in _rows(data, "positions")),
+        inbound=tuple(Inbound(**row, original_eta=row["eta"]) for row in _rows(data, "inbound")),
+        orders=tuple(_orders(data, known)),
+        transfers=tuple(TransferRequest(**row) for row in _rows(data, "transfers")),
+        demand=tuple(signal for row in _rows(data, "demand") for signal in _signals(row)),
+        substitutes=tuple(Substitute(**row) for row in _rows(data, "substitutes")),
+        shipments=tuple(_shipment(row) for row in _rows(data, "shipments")),
+    )
+    waves = tuple(_wave(facts, row) for row in _rows(data, "waves"))
+    return sorted_facts(facts.replace(reservations=tuple(_reservations(facts, data)), waves=waves))
+
+
+def built_in_event() -> Event:
+    """What happens next: the supplier of the high-volume SKU is two weeks late, with fewer units."""
+    return Event(
+        id="EV-1001", source="supplier-portal", at=BUILT_IN_NOW, sequence=1, data=SupplierDelay(**_read()["event"])
+    )  # fmt: skip
+
+
+def _read() -> dict[str, Any]:
+    """The file; every scalar is text, so that amounts stay exact and the nouns do the reading."""
+    text = resources.files("connectors.embedded").joinpath("built_in.yaml").read_text(encoding="utf-8")
+    data: dict[str, Any] = yaml.load(text, Loader=yaml.BaseLoader)
+    return data
+
+
+def _rows(data: Mapping[str, Any], block: str) -> Iterator[Row]:
+    columns = data[block]["columns"]
+    for cells in data[block]["rows"]:
+        yield {name: None if cell == "-" else cell for name, cell in zip(columns, cells, strict=True)}
+
+
+def _sku(row: Row) -> Sku:
+    case = row.pop("case")
+    return Sku(**row, units_of_measure=(UnitOfMeasure(code="CS", factor=case),) if case else ())
+
+
+def _site(row: Row) -> Site:
+    cutoffs = tuple(Cutoff(carrier=carrier, at=at) for carrier, at in row.pop("cutoffs").items())
+    return Site(**row, cutoffs=cutoffs)
+
+
+def _lanes(row: Row) -> Iterator[Lane]:
+    for way, carrier in (("ground", "OAKFREIGHT"), ("express", "REDLINE")):
+        if row[f"{way}_days"] is not None:
+            yield Lane(
+                origin=row["origin"], destination=row["destination"], carrier=carrier,
+                transit_days=row[f"{way}_days"], freight=row[f"{way}_freight"],
+            )  # fmt: skip
+
+
+def _position(row: Row, skus: Mapping[str, Sku], *, counted: bool) -> Position:
+    days = skus[row["sku"]].shelf_life_days
+    lots = []
+    for day, units in row["lots"].items():
+        expires = date.fromisoformat(day) + timedelta(days=days) if days else None
+        lots.append(Lot(id=f"LOT-{row['sku']}-{row['site']}-{day}", quantity=units, received=day, expires=expires))
+    on_hand = row["counted"] if counted and row["counted"] else row["on_hand"]
+    names = ("sku", "site", "quarantined", "safety_stock")
+    read = BUILT_IN_NOW - timedelta(minutes=2 if counted else 5)
+    return Position(**{name: row[name] for name in names}, on_hand=on_hand, lots=tuple(lots), as_of=read)
+
+
+def _customer(row: Row) -> Customer:
+    terms, credit = row.pop("contract"), row.pop("credit")
+    contract = terms and Contract(
+        id=f"{row['id']}/2026", otif_target=terms[0], penalty_share=terms[1], fill_floor=terms[2], strict=terms[3],
+        starts=date(2026, 1, 1), ends=date(2026, 12, 31),
+    )  # fmt: skip
+    standing = Credit(limit=credit[0], exposure=credit[1], overdue_days=credit[2], status=credit[3])
+    return Customer(**row, contract=contract, credit=standing)
+
+
+def _orders(data: Mapping[str, Any], skus: Mapping[str, Sku]) -> Iterator[Order]:
+    regions = {row["id"]: row["region"] for row in _rows(data, "customers")}
+    lines: dict[str, list[OrderLine]] = {}
+    for row in _rows(data, "lines"):
+        order = row["id"].rsplit("-", 1)[0]
+        lines.setdefault(order, []).append(_line(row, order, skus[row["sku"]]))
+    for row in _rows(data, "orders"):
+        hold = row.pop("hold")
+        holds = (Hold(kind=hold[0], reason=hold[1], placed_at=hold[2]),) if hold else ()
+        yield Order(**row, region=regions[row["customer"]], holds=holds, lines=tuple(lines[row["id"]]))
+
+
+def _line(row: Row, order: str, sku: Sku) -> OrderLine:
+    count, _, code = row.pop("ordered").partition(" ")
+    promised, flags = row.pop("promised"), row.pop("flags")
+    factor = next((unit.factor for unit in sku.units_of_measure if unit.code == code), 1)
+    return OrderLine(
+        **row, order=order, quantity=int(count) * factor, uom=code or "EA", uom_quantity=Decimal(count),
+        promise=Promise(first=promised, current=promised) if promised else None,
+        ship_complete="whole" in flags, substitutes_ok="swap" in flags,
+    )  # fmt: skip
+
+
+def _reservations(facts: Facts, data: Mapping[str, Any]) -> Iterator[Reservation]:
+    for number, row in enumerate(_rows(data, "reservations"), start=1):
+        line = facts.line(row["line"])
+        inbound = row["source"] if facts.has("inbound", row["source"]) else None
+        yield Reservation(
+            id=f"R-{number:04}",
+            sku=line.sku,
+            site=facts.inbound_supply(inbound).site if inbound else row["source"],
+            quantity=row["quantity"],
+            kind=ReservationKind.SOFT if inbound else ReservationKind.HARD,
+            line=line.id,
+            inbound=inbound,
+            owner=line.order,
+            created_at=facts.order(line.order).ordered_at + timedelta(minutes=10),
+        )
+
+
+def _wave(facts: Facts, row: Row) -> Wave:
+    picks = row.pop("picks")
+    tasks = tuple(
+        PickTask(
+            id=f"{row['id']}/{number}", wave=row["id"], line=line, sku=facts.line(line).sku, quantity=units,
+            sequence=number, state=state,
+        )
+        for number, (line, units, state) in enumerate(picks, start=1)
+    )  # fmt: skip
+    return Wave(**row, tasks=tasks)
+
+
+def _shipment(row: Row) -> Shipment:
+    milestones = tuple(Milestone(kind=kind, at=at) for kind, at in row.pop("milestones").items())
+    return Shipment(**row, milestones=milestones)
+
+
+def _signals(row: Row) -> Iterator[DemandSignal]:
+    for number, (forecast, rate) in enumerate(zip(row["forecast"], row["run_rate"], strict=True)):
+        week = BUILT_IN_NOW.date() + timedelta(weeks=number)
+        yield DemandSignal(sku=row["sku"], site=row["site"], week=week, forecast=forecast, run_rate=rate)
