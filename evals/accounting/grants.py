@@ -46,9 +46,9 @@ def broken(demand: Demand, got: dict[str, int]) -> int:
     for day in sorted({days[item.supply] for item in demand.holdings if item.supply in days}):
         before = sum(item.quantity for item in demand.holdings if item.supply in days and days[item.supply] <= day)
         after = sum(units for supply, units in got.items() if days.get(supply, day) <= day)
-        worst = max(worst, before - after)
+        worst = max(worst, min(before, demand.quantity) - after)
     stranded = sum(item.quantity for item in demand.holdings if item.supply in far)
-    every = sum(item.quantity for item in demand.holdings)
+    every = min(demand.quantity, sum(item.quantity for item in demand.holdings))
     return max(worst, every - sum(got.values())) if stranded else worst
 
 
@@ -107,8 +107,9 @@ def _line(demand: Demand, grants: list[Grant]) -> Iterator[Finding]:
         yield Finding("atomic", demand.id, f"{total} of {demand.quantity}")
     if total > demand.quantity:
         yield Finding("overgrant", demand.id, f"{total} of {demand.quantity}")
-    if total % demand.pack and total != demand.quantity:
-        yield Finding("pack", demand.id, f"{total} is no multiple of {demand.pack}")
+    broken_packs = [units for units in got.values() if units % demand.pack]
+    if len(broken_packs) > (total == demand.quantity):
+        yield Finding("pack", demand.id, f"grants of {sorted(got.values())} are no whole packs of {demand.pack}")
 
 
 def _orders(problem: Problem, grants: dict[str, list[Grant]]) -> Iterator[Finding]:

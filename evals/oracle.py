@@ -1,0 +1,228 @@
+"""The exact optimum of an allocation problem by a mixed-integer program (HiGHS), to judge `allocate` by.
+
+Solved place after place, each fixed before the next: units of floors met, units of every strict rank (all ranks above
+the lowest in use, and rank 0 always), money. It shares with the judged engine nothing but the nouns of the problem.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy.optimize import Bounds, LinearConstraint, milp
+
+from domain.allocation.types import AllocationPlan, Demand, Problem
+from evals.accounting.grants import value
+
+Row = dict[int, float]
+
+
+class OracleFailed(AssertionError):
+    """HiGHS found no optimum: the problem contradicts itself, or the oracle does."""
+
+
+@dataclass(frozen=True)
+class Best:
+    """What no allocation can beat, place after place, and one that reaches it."""
+
+    floors: int
+    ranks: tuple[int, ...]
+    money: int
+    grants: dict[tuple[str, str], int]
+
+    @property
+    def places(self) -> tuple[int, ...]:
+        """Floors, ranks, money: compare as tuples."""
+        return (self.floors, *self.ranks, self.money)
+
+
+def best(problem: Problem) -> Best:
+    """The optimum of `problem` (its `policy` is not looked at). Raises OracleFailed when there is none."""
+    program = _Program()
+    broken: list[int] = []
+    met: Row = {}
+    fill: dict[int, Row] = defaultdict(dict)
+    money: Row = {}
+    columns: dict[tuple[str, str], int] = {}
+    for line in problem.demand:
+        own = _line(program, line)
+        columns |= {(line.id, supply): column for supply, column in own.items()}
+        money |= {own[arc.supply]: arc.value for arc in line.arcs}
+        if not line.blocked:
+            fill[line.rank] |= dict.fromkeys(own.values(), 1.0)
+        if line.floor and not line.blocked:
+            met[_floor(program, line, own)] = 1.0
+        if line.holdings:
+            broken.append(_broken(program, line, own))
+            money[broken[-1]] = -line.break_cost
+    _supplies(program, problem, columns)
+    _orders(program, problem, columns)
+    _budget(program, problem, broken)
+    reached = [program.fix(met)]
+    reached += [program.fix(fill[rank]) for rank in range(_strict(problem))]
+    top = program.maximise(money)
+    solution = program.solution
+    grants = {key: round(solution[column]) for key, column in columns.items() if round(solution[column])}
+    return Best(reached[0], tuple(reached[1:]), top, grants)
+
+
+def places(problem: Problem, plan: AllocationPlan) -> tuple[int, ...]:
+    """What a plan reaches, in the places of `Best.places`."""
+    got: dict[str, int] = defaultdict(int)
+    for grant in plan.grants:
+        got[grant.line] += grant.quantity
+    alive = [line for line in problem.demand if not line.blocked]
+    ranks = [sum(got[line.id] for line in alive if line.rank == rank) for rank in range(_strict(problem))]
+    return (sum(min(line.floor, got[line.id]) for line in alive), *ranks, value(problem, plan))
+
+
+def _strict(problem: Problem) -> int:
+    return max([1, *(line.rank for line in problem.demand)]) if problem.rules.strict_ranks else 0
+
+
+@dataclass
+class _Program:
+    """A program under construction: columns with bounds, rows `low <= sum <= high`."""
+
+    lower: list[float] = field(default_factory=list)
+    upper: list[float] = field(default_factory=list)
+    rows: list[tuple[Row, float, float]] = field(default_factory=list)
+    solution: np.ndarray = field(default_factory=lambda: np.zeros(0))
+
+    def column(self, low: float, high: float) -> int:
+        self.lower.append(low)
+        self.upper.append(high)
+        return len(self.lower) - 1
+
+    def row(self, row: Row, low: float, high: float) -> None:
+        self.rows.append((row, low, high))
+
+    def maximise(self, goal: Row) -> int:
+        """The largest value of `goal` (a whole number, as all its numbers are)."""
+        size = len(self.lower)
+        if not size:
+            return 0
+        matrix = np.zeros((len(self.rows), size))
+        for number, (row, _, _) in enumerate(self.rows):
+            for column, factor in row.items():
+                matrix[number, column] = factor
+        cost = np.zeros(size)
+        for column, factor in goal.items():
+            cost[column] = -factor
+        limits = [LinearConstraint(matrix, [low for _, low, _ in self.rows], [high for _, _, high in self.rows])]
+        answer = milp(
+            cost,
+            integrality=np.ones(size),
+            bounds=Bounds(np.array(self.lower), np.array(self.upper)),
+            constraints=limits if self.rows else [],
+            options={"mip_rel_gap": 0.0},
+        )
+        if answer.x is None or answer.status != 0:
+            raise OracleFailed(f"HiGHS: {answer.message}")
+        self.solution = np.asarray(answer.x)
+        whole = (int(factor) * round(self.solution[column]) for column, factor in goal.items())
+        return sum(whole)
+
+    def fix(self, goal: Row) -> int:
+        """Maximise `goal`, and keep it at its maximum from now on."""
+        if not goal:
+            return 0
+        reached = self.maximise(goal)
+        self.row(goal, reached, np.inf)
+        return reached
+
+
+def _line(program: _Program, line: Demand) -> dict[str, int]:
+    """Columns of one line per supply, with its own limits: holds, frozen and locked units, completeness, packs."""
+    held = {item.supply: item for item in line.holdings}
+    own: dict[str, int] = {}
+    for supply in {arc.supply for arc in line.arcs} | held.keys():
+        own[supply] = program.column(*_limits(line, supply))
+    if line.frozen:
+        return own
+    total = dict.fromkeys(own.values(), 1.0)
+    program.row(total, 0, line.quantity)
+    if line.atomic:
+        program.row(total | {program.column(0, 1): -float(line.quantity)}, 0, 0)
+    if line.pack > 1:
+        _packs(program, line, own)
+    return own
+
+
+def _packs(program: _Program, line: Demand, own: dict[str, int]) -> None:
+    """Whole packs from every supply; one of them may bring the end of the line, when that completes it."""
+    whole, rest = divmod(line.quantity, line.pack)
+    lasts: Row = {}
+    for column in own.values():
+        packs, last = program.column(0, whole), program.column(0, 1 if rest else 0)
+        program.row({column: 1.0, packs: -float(line.pack), last: -float(rest)}, 0, 0)
+        lasts[last] = 1.0
+    program.row(lasts, 0, 1)
+    complete = dict.fromkeys(own.values(), 1.0) | dict.fromkeys(lasts, -float(line.quantity))
+    program.row(complete, 0, np.inf)
+
+
+def _limits(line: Demand, supply: str) -> tuple[int, int]:
+    """Least and most units of a supply for a line."""
+    held = {item.supply: item.quantity for item in line.holdings}.get(supply, 0)
+    locked = {item.supply: item.locked for item in line.holdings}.get(supply, 0)
+    if line.frozen:
+        return held, held
+    ways = [arc for arc in line.arcs if arc.supply == supply]
+    high = line.quantity if ways else locked
+    if ways and ways[0].limit is not None:
+        high = min(high, max(ways[0].limit, locked))
+    if line.blocked:
+        high = min(high, held)
+    return locked, high
+
+
+def _floor(program: _Program, line: Demand, own: dict[str, int]) -> int:
+    """A column for the units of a floor that are met."""
+    column = program.column(0, line.floor)
+    program.row(dict.fromkeys(own.values(), 1.0) | {column: -1.0}, 0, np.inf)
+    return column
+
+
+def _broken(program: _Program, line: Demand, own: dict[str, int]) -> int:
+    """A column for held units with no granted unit that arrives as early: at least the shortfall by every date."""
+    column = program.column(0, sum(item.quantity for item in line.holdings))
+    arrives = {arc.supply: arc.arrives.toordinal() for arc in line.arcs}
+    far = 10**7
+    for day in sorted({arrives.get(item.supply, far) for item in line.holdings}):
+        due = sum(item.quantity for item in line.holdings if arrives.get(item.supply, far) <= day)
+        due = min(due, line.quantity)
+        there = {own[supply]: 1.0 for supply in own if arrives.get(supply, far) <= day}
+        program.row(there | {column: 1.0}, due, np.inf)
+    return column
+
+
+def _supplies(program: _Program, problem: Problem, columns: dict[tuple[str, str], int]) -> None:
+    for supply in problem.supply:
+        row = {column: 1.0 for (_, name), column in columns.items() if name == supply.id}
+        if row:
+            program.row(row, 0, supply.quantity)
+
+
+def _orders(program: _Program, problem: Problem, columns: dict[tuple[str, str], int]) -> None:
+    """An order that ships complete: one switch for all its lines that are not frozen."""
+    orders: dict[str, list[Demand]] = defaultdict(list)
+    for line in problem.demand:
+        if line.order_atomic and not line.frozen:
+            orders[line.order].append(line)
+    for lines in orders.values():
+        switch = program.column(0, 1)
+        for line in lines:
+            row = {column: 1.0 for (name, _), column in columns.items() if name == line.id}
+            program.row(row | {switch: -float(line.quantity)}, 0, 0)
+
+
+def _budget(program: _Program, problem: Problem, broken: Iterable[int]) -> None:
+    """Units moved off confirmed orders stay within the budget, or what supply breaks anyway if that is more."""
+    row = dict.fromkeys(broken, 1.0)
+    if problem.rules.budget is None or not row:
+        return
+    least = -program.maximise(dict.fromkeys(row, -1.0))
+    program.row(row, 0, max(least, problem.rules.budget))
