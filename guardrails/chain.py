@@ -127,7 +127,7 @@ def row_hash(row: Row) -> str:
 
 
 def chain(previous: Head, fields: Mapping[str, Any], body: Mapping[str, Any]) -> Entry:
-    """The entry after `previous` (count 0 and GENESIS for the first); `fields`: kind, version, at, actor, references."""
+    """The entry after `previous` (count 0 and GENESIS for the first); `fields`: kind, version, at, actor, case ..."""
     row = {
         **dict.fromkeys(Entry.model_fields),
         **fields,

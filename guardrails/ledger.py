@@ -164,7 +164,7 @@ def export_line(row: Row, text: str | None) -> str:
 
 
 def verify_export(lines: Iterable[str], head: Head | Sequence[Head] | None = None) -> Verification:
-    """Whether an export is what was written; it needs nothing but its lines. A breach names the place by line."""
+    """Whether an export is what was written; it needs nothing but its lines. A breach names the place by number of entry."""
     rows: list[Row] = []
     contents: dict[int, str | None] = {}
     for line in lines:
@@ -172,7 +172,8 @@ def verify_export(lines: Iterable[str], head: Head | Sequence[Head] | None = Non
             continue
         row, content = _parse(line.strip())
         rows.append(row)
-        contents[len(rows)] = content
+        if isinstance(row.get("seq"), int):
+            contents.setdefault(row["seq"], content)
     return verify(rows, contents, head)
 
 
