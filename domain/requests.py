@@ -33,6 +33,9 @@ class Rates(Noun):
     `tier_bonus` per tier id: share of unit price added to a unit's value; `aging_bonus_per_day`: share of unit price
     per day since it was ordered, capped at `aging_bonus_cap`; `late_penalty_per_day`: share of unit cost for every
     day after due for lines with no contract; `break_cost`: share of unit price for a confirmed unit taken away.
+    Small ones that choose among sites: `capacity_cost`: share of unit price when a site's open picks fill its day;
+    `scarcity_cost`: share of unit price where stock covers none of the forecast; `shelf_life_bonus`: share of unit cost
+    for stock at the end of its shelf life.
     """
 
     tier_bonus: tuple[tuple[Id, Decimal], ...] = (
@@ -45,6 +48,9 @@ class Rates(Noun):
     late_penalty_per_day: Decimal = Decimal("0.005")
     late_penalty_cap: Decimal = Decimal("0.15")
     break_cost: Decimal = Decimal("0.02")
+    capacity_cost: Decimal = Decimal("0.002")
+    scarcity_cost: Decimal = Decimal("0.005")
+    shelf_life_bonus: Decimal = Decimal("0.01")
     horizon_days: int = 60
     churn_budget: Units | None = None
     protect_released: bool = False

@@ -49,7 +49,7 @@ def baseline(problem: Problem, decided: Decided, policy: str) -> Grants:
 
 
 def _take(item: Rest, left: dict[str, int]) -> dict[str, int]:
-    """Take what the line can get, earliest arrival first, then most valuable; nothing when it must be whole and is not."""
+    """What the line can get, earliest arrival first, then most valuable; nothing when it must be whole and is not."""
     need, part = item.quantity, {}
     for way in sorted(item.line.arcs, key=arrival_order):
         units = min(need, left.get(way.supply, 0), need if way.limit is None else way.limit)

@@ -1,8 +1,8 @@
 """The churn budget: at most so many units moved off confirmed orders, over all SKUs.
 
-A price on every broken unit (a Lagrange multiplier) is raised until the budget holds; the smallest such price is found by
-bisection. Why the bound stays valid: the engine at price p answers Z(p) >= worth(x) - p * broken(x) for every plan x, and
-a plan within the budget B has broken(x) <= B, so worth(x) <= Z(p) + p * B for every p >= 0.
+A price on every broken unit (a Lagrange multiplier) is raised until the budget holds; the smallest such price is found
+by bisection. Why the bound stays valid: the engine at price p answers Z(p) >= worth(x) - p * broken(x) for every plan
+x, and a plan within the budget B has broken(x) <= B, so worth(x) <= Z(p) + p * B for every p >= 0.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ class Budgeted:
 
 
 def within_budget(problem: Problem, decided: Decided, weights: Weights) -> Budgeted:
-    """Solve within `problem.rules.budget`. What supply no longer covers is broken whatever anybody decides: that much is
-    always allowed, and said."""
+    """Solve within `problem.rules.budget`. What supply no longer covers is broken whatever anybody decides: that much
+    is always allowed, and said."""
     free = Engine(problem, decided, weights).solve()
     budget = problem.rules.budget
     if budget is None or _broken(decided, free.grants) <= budget:

@@ -70,7 +70,7 @@ def _unique(field: str, ids: Iterable[str]) -> None:
 
 
 def written(problem: Problem) -> Problem:
-    """The same problem in its written order: lines, supplies, arcs and holdings by id. Equal problems have equal bytes."""
+    """The same problem in its written order, everything by id: equal problems have equal bytes."""
     lines = tuple(
         line.model_copy(
             update={

@@ -1,11 +1,11 @@
 """The exact engine: SKUs one by one, tied together only by orders that ship complete.
 
-Why the bound is valid. (1) Per SKU, a solution of `branch.search` is worth at most the bound it returns. (2) SKUs share no
-supply, so the sum of these bounds holds for every plan that respects the decided orders. (3) A node of the search over
-orders leaves out that undecided orders are whole, so its sum bounds every plan below it, and the largest sum among open
-nodes bounds every plan. (4) Money: a plan with the same floors and strict ranks as ours, worth v in money, is worth at
-least `above_money + money * v` on the scale of the weights (what stands below money is never negative), hence
-v <= (bound - above_money) / money.
+Why the bound is valid. (1) Per SKU, a solution of `branch.search` is worth at most the bound it returns. (2) SKUs share
+no supply, so the sum of these bounds holds for every plan that respects the decided orders. (3) A node of the search
+over orders leaves out that undecided orders are whole, so its sum bounds every plan below it, and the largest sum
+among open nodes bounds every plan. (4) Money: a plan with the same floors and strict ranks as ours,
+worth v in money, is worth at least `above_money + money * v` on the scale of the weights (what stands below money is
+never negative), hence v <= (bound - above_money) / money.
 """
 
 from __future__ import annotations
@@ -158,7 +158,7 @@ class Engine:
         return Answer(node.grants, node.worth, node.worth, node.prices)
 
     def _torn(self, node: Answer, banned: Ids, *, least: bool = False) -> str | None:
-        """The order to decide next: of those with some lines full and some not, the most (least) complete; ties by id."""
+        """The order to decide next: of those filled in part, the most (least) complete; ties by id."""
         taken: dict[str, int] = defaultdict(int)
         for (line, _), units in node.grants.items():
             taken[line] += units

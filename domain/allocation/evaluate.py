@@ -1,4 +1,4 @@
-"""What a hand-out is worth and how well it serves: the same arithmetic for the optimum, the baselines and today's state."""
+"""What a hand-out is worth and how well it serves: the same arithmetic for optimum, baselines and today."""
 
 from __future__ import annotations
 
@@ -53,14 +53,13 @@ def lost(line: Demand, held: Mapping[str, int], granted: Mapping[str, int], quan
 
 
 def value(problem: Problem, grants: Grants) -> int:
-    """Arc values of the grants minus break costs, in minor units. Units kept by a line on hold earn nothing."""
+    """Arc values of the grants minus break costs, in minor units."""
     granted = per_line(grants)
     total = 0
     for line in problem.demand:
         mine = granted.get(line.id, {})
-        if not line.blocked:
-            arcs = ways(line)
-            total += sum(units * arcs[supply].value for supply, units in mine.items())
+        arcs = ways(line)
+        total += sum(units * arcs[supply].value for supply, units in mine.items())
         if line.break_cost and line.holdings:
             total -= line.break_cost * broken(line, mine)
     return total
@@ -88,7 +87,7 @@ def current(problem: Problem) -> Grants:
 
 
 def kpis(problem: Problem, grants: Grants, policy: str) -> Kpis:
-    """The KPIs of one hand-out. Fill and Jain's index in basis points; on time and in full = whole line by its due date.
+    """The KPIs of one hand-out. Fill and Jain's index in basis points; on time and in full: whole line by its due date.
 
     Units kept by a line on hold do not count as filled: they cannot ship. Jain's index over customers' unit fill
     ratios x: (sum x)^2 / (n * sum x^2) [Jain, Chiu, Hawe 1984]; 0 when nobody gets anything.

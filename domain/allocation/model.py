@@ -123,7 +123,6 @@ class SkuModel:
         self, item: Rest, node: int, entries: list[tuple[str, int]], way: tuple[str, str, int, int], order: int
     ) -> None:
         supply, day, value, limit = way
-        value = 0 if item.line.blocked else value
         target = next((entry for held, entry in entries if held >= day), node)
         own = min(item.held.get(supply, 0) // self.pack, limit)
         cost = self.pack * (order - self.weights.money * value)
@@ -163,8 +162,8 @@ class SkuModel:
     def prices(self) -> dict[str, int]:
         """Shadow price of each supply in money (minor units per unit) at the last solution: never negative.
 
-        The money part of the dual price of the final tree. Where a strict rank or a floor takes the last unit, it is the
-        money that unit earns there.
+        The money part of the dual price of the final tree. Where a strict rank or a floor takes the last unit, it is
+        the money that unit earns there.
         """
         money = [-self._money.get(arc, 0) for arc in range(len(self._network.cost))]
         price = self._network.potentials(money)

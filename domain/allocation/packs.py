@@ -26,7 +26,7 @@ def in_units(
     rest: Sequence[Rest], packs: Grants, pack: int, supply: Mapping[str, int], strict: int, banned: frozenset[str]
 ) -> Grants:
     """Units for packs. A line's last pack may be smaller; left-over units go, in the written order, to whoever may take
-    them: a whole pack, the end of a line, or odd units that a line holds already; never to a `banned` line.
+    them: a whole pack or the end of a line; never to a `banned` line.
     `strict`: how many ranks are strict.
     """
     grants: Grants = defaultdict(int)
@@ -42,7 +42,6 @@ def in_units(
                 need -= units
     for item in sorted((item for item in rest if item.line.id not in banned), key=lambda item: standing(item.line)):
         _refill(item, grants, left, pack, item.line.rank < strict)
-        _keep_odd(item, grants, left)
     return {key: units for key, units in grants.items() if units}
 
 
@@ -76,18 +75,6 @@ def _refill(item: Rest, grants: Grants, left: dict[str, int], pack: int, strict:
         left[supply] -= units
 
 
-def _keep_odd(item: Rest, grants: Grants, left: dict[str, int]) -> None:
-    """Odd units that a line holds stay where they are when nobody needs them."""
-    if (item.line.atomic or item.line.order_atomic) and not item.line.blocked:
-        return
-    values = {way.supply: way.value for way in item.line.arcs}
-    for supply, held in sorted(item.held.items()):
-        units = min(held - grants.get((item.line.id, supply), 0), left[supply], _need(item, grants))
-        if units > 0 and (item.line.blocked or values[supply] >= 0):
-            grants[item.line.id, supply] += units
-            left[supply] -= units
-
-
 def worth(rest: Sequence[Rest], grants: Grants, weights: Weights, extra: int) -> int:
     """What grants in units are worth on the scale of the weights, as the network of units would count them."""
     granted = per_line(grants)
@@ -98,7 +85,7 @@ def worth(rest: Sequence[Rest], grants: Grants, weights: Weights, extra: int) ->
         total += (weights.rank(line) + weights.places[line.id]) * units + weights.floor * min(units, item.floor)
         for order, way in enumerate(sorted(line.arcs, key=arrival_order)):
             here = mine.get(way.supply, 0)
-            total += here * (weights.money * (0 if line.blocked else way.value) - order)
+            total += here * (weights.money * way.value - order)
             total += weights.kept * min(here, item.held.get(way.supply, 0))
         if item.held:
             total -= (weights.money * line.break_cost + extra) * lost(line, item.held, mine, item.quantity)

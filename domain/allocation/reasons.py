@@ -41,9 +41,9 @@ class _Inquest:
         self.taken: dict[str, int] = defaultdict(int)
         self.users: dict[str, dict[str, int]] = defaultdict(dict)
         self.left = {supply.id: supply.quantity for supply in problem.supply}
-        for (line, supply), units in outcome.grants.items():
-            self.taken[line] += units
-            self.users[supply][line] = units
+        for (name, supply), units in outcome.grants.items():
+            self.taken[name] += units
+            self.users[supply][name] = units
             self.left[supply] -= units
         self.full: dict[str, bool] = defaultdict(lambda: True)
         for line in problem.demand:
@@ -51,8 +51,8 @@ class _Inquest:
                 self.full[line.order] &= self.taken[line.id] >= line.quantity
 
     def reason(self, line: Demand, short: int) -> NonGrant:
-        """The first that applies of: hold, frozen, nothing can reach it, refused, budget, pack, ships complete, only at a
-        loss, a strict rank or a floor, worth less than others."""
+        """The first that applies of: hold, frozen, nothing can reach it, refused, budget, ships complete, only at a
+        loss, pack, a strict rank or a floor, worth less than others."""
         lead = f"{short} of {line.quantity} units short"
         if line.blocked:
             return NonGrant(line=line.id, units=short, constraint="hold", text=f"{lead}: on hold, {line.blocked}")
@@ -94,7 +94,10 @@ class _Inquest:
         free = self.outcome.without_budget or {}
         more = sum(units for (name, _), units in free.items() if name == line.id) - self.taken[line.id]
         users = self._displacers(line, list(line.arcs))
-        text = f"{lead}: {more} more would be taken from {_names(users)}, but no more units may be moved off confirmed orders"
+        text = (
+            f"{lead}: {more} more would be taken from {_names(users)}, but no more units may be moved off confirmed"
+            " orders"
+        )
         return NonGrant(line=line.id, units=short, constraint="budget", displaced_by=users, text=text)
 
     def _rejected(self, line: Demand, short: int, lead: str, barred: list[Arc]) -> NonGrant:
@@ -122,8 +125,8 @@ class _Inquest:
     def _late(self, line: Demand, short: int, lead: str, spare: list[Arc]) -> NonGrant:
         best = max(spare, key=lambda arc: (arc.value, arc.supply))
         text = (
-            f"{lead}: {self._place(best)} has units, arriving {best.arrives} against due {line.due}, but each would lose"
-            f" {from_minor(-best.value)}"
+            f"{lead}: {self._place(best)} has units, arriving {best.arrives} against due {line.due}, but each would"
+            f" lose {from_minor(-best.value)}"
         )
         return NonGrant(line=line.id, units=short, constraint="late", own_value=best.value, text=text)
 

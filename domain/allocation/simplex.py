@@ -16,7 +16,7 @@ LOWER, TREE, UPPER = 1, 0, -1
 
 
 class Network:
-    """Minimise the sum of cost x flow. Start: all flow is zero, but for what `add_source` sends straight to the root."""
+    """Minimise the sum of cost x flow. At first all flow is zero but what `add_source` sends straight to the root."""
 
     def __init__(self) -> None:
         self.source: list[int] = []
@@ -68,7 +68,7 @@ class Network:
             self._pivot(arc)
 
     def potentials(self, cost: list[int]) -> list[int]:
-        """Per node the price that makes every tree arc cost nothing under `cost`: cost + price[source] = price[target]."""
+        """Per node the price that makes tree arcs cost nothing: cost + price[source] = price[target]."""
         price = [0] * len(self._parent)
         stack = list(self._children[0])
         while stack:

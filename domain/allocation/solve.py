@@ -4,7 +4,6 @@ baselines on the same input. A pure function: equal problems, in whatever order,
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 
 from domain.allocation.baselines import ORDERS, baseline
 from domain.allocation.budget import within_budget
@@ -23,7 +22,8 @@ def allocate(problem: Problem) -> AllocationPlan:
 
     Frozen and locked units stay; holds get nothing new; then, each before the next: floors, strict ranks, money (arc
     values minus break costs), units that stay where they are, the written order (`weights`). Lines and orders that ship
-    complete are full or empty, packs whole, the churn budget kept. Exact where `proven_optimal`; `bound` is valid always.
+    complete are full or empty, packs whole, the churn budget kept. Exact where `proven_optimal`; `bound` is always
+    valid.
     Raises BadInput when the problem contradicts itself.
     """
     check(problem)
@@ -88,8 +88,8 @@ def _together(decided: Decided, grants: Grants) -> Grants:
 
 
 def _bound(problem: Problem, decided: Decided, weights: Weights, answer: Answer, grants: Grants) -> int:
-    """The bound in money (see `engine`): of plans with our floors and strict ranks. When the search stopped early it may
-    speak of plans with more of those, so that no floors and ranks at all may bound money better."""
+    """The bound in money (see `engine`): of plans with our floors and strict ranks. When the search stopped early it
+    may speak of plans with more of those, so that no floors and ranks at all may bound money better."""
     worth = value(problem, grants)
     base = worth - _money(answer, weights, decided)
     bound = base + _money_of(answer.bound, answer, weights, decided)
@@ -143,10 +143,8 @@ def _grants(problem: Problem, grants: Grants) -> tuple[Grant, ...]:
         for supply in sorted(arcs):
             units = grants.get((line.id, supply), 0)
             if units:
-                worth = 0 if line.blocked else arcs[supply].value
-                result.append(
-                    Grant(line=line.id, supply=supply, quantity=units, arrives=arcs[supply].arrives, value=worth)
-                )
+                way = arcs[supply]
+                result.append(Grant(line=line.id, supply=supply, quantity=units, arrives=way.arrives, value=way.value))
     return tuple(result)
 
 

@@ -1,7 +1,8 @@
 """The written order of the allocation: what counts first, and how ties are broken down to the last id.
 
-From first to last: units of floors met; units of each strict rank, highest rank first; money; units that stay where they
-are; and then who comes first by rank, tier, due date, order date, order id and line id, served by the earliest arrival.
+From first to last: units of floors met; units of each strict rank, highest rank first; money; units that stay where
+they are; and then who comes first by rank, tier, due date, order date, order id and line id, served by the earliest
+arrival.
 One integer carries them all: each place is worth more than everything below it can add up to, so that comparing two
 such integers compares the places one after the other, exactly.
 """
