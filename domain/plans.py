@@ -14,13 +14,15 @@ from domain.requests import Answer
 
 
 class Effect(Noun):
-    """Who gains or loses by a move: units (negative = loses) and promise date before and after."""
+    """Who gains or loses by a move: units (negative = loses), units that come sooner (negative = later) without a
+    change of their number, and the promise date before and after."""
 
     line: Id
     order: Id
     customer: Id
     sku: Id
     units: int
+    sooner: int = 0
     promise_before: date | None = None
     promise_after: date | None = None
     why: Text = ""

@@ -143,8 +143,11 @@ def move_screen(move: Move, currency: str) -> list[View]:
     effects = view(
         "effects",
         move.title,
-        "line | customer | units | promise before | promise after | why",
-        [(e.line, e.customer, f"{e.units:+d}", e.promise_before, e.promise_after, e.why) for e in move.effects],
+        "line | customer | units | sooner | promise before | promise after | why",
+        [
+            (e.line, e.customer, f"{e.units:+d}", f"{e.sooner:+d}", e.promise_before, e.promise_after, e.why)
+            for e in move.effects
+        ],
         [move.reason, f"Value {move.value} {currency}, at stake {move.value_at_stake} {currency}, cost {move.cost}."],
     )
     actions = view(

@@ -99,9 +99,14 @@ class _Builder:
         )
 
     def transfer(self, item: TransferRequest) -> Demand:
-        """A transfer request as demand: it competes in the rank of money, and comes last by order of entry."""
+        """A transfer request as demand: it competes in the rank of money, and comes last by order of entry.
+
+        Only stock can be moved between sites; units that are still inbound are asked for again once they are there.
+        """
         arcs = []
         for supply in self.pool.of_sku(item.sku):
+            if supply.inbound is not None:
+                continue
             score = score_transfer(self.facts, item, supply.site, supply.inbound, self.rates)
             if score is not None and score.arrives <= self.horizon:
                 limit = self.pool.free(supply.id) if supply.id in self.barred[item.id] else None

@@ -25,8 +25,13 @@ class Setting:
     demand: dict[str, Demand]
     supply: dict[str, Supply]
     values: dict[tuple[str, str], int]
+    arrives: dict[tuple[str, str], date]
     released: dict[tuple[str, str], tuple[str, ...]]
     """(line, site) -> released waves with an open pick of it"""
+
+    def arrival(self, line: str, supply: str) -> date:
+        """When units of a supply reach a line; when they are available, if there is no way at all."""
+        return self.arrives.get((line, supply), self.supply[supply].available)
 
     def promise_after(self, line: str) -> date | None:
         """The promise date of a line under the plan."""
@@ -71,6 +76,7 @@ def _setting(facts: Facts, problem: Problem, plan: AllocationPlan) -> Setting:
         demand={demand.id: demand for demand in problem.demand},
         supply={supply.id: supply for supply in problem.supply},
         values={(demand.id, arc.supply): arc.value for demand in problem.demand for arc in demand.arcs},
+        arrives={(demand.id, arc.supply): arc.arrives for demand in problem.demand for arc in demand.arcs},
         released=released,
     )
 
@@ -81,7 +87,7 @@ def _move(setting: Setting, tree: Tree, key: str) -> Move | None:
     if not actions.built:
         return None
     worth = _worth(setting, tree)
-    losers = sorted({draw.loser for draw in tree.draws if draw.loser and draw.winner not in (None, draw.loser)})
+    losers = sorted({draw.loser for draw in tree.draws if draw.loser and draw.winner} - set(tree.roots))
     if worth <= 0 and not losers and all(draw.winner is None or draw.loser for draw in tree.draws):
         return None
     if worth <= 0 and any(draw.winner is None for draw in tree.draws):
@@ -160,12 +166,21 @@ def _effects(setting: Setting, tree: Tree) -> tuple[Effect, ...]:
                 customer=demand.customer,
                 sku=demand.sku,
                 units=net[line],
+                sooner=_sooner(setting, tree, line),
                 promise_before=before,
                 promise_after=after,
                 why=_why(setting, tree, line),
             )
         )
     return tuple(result)
+
+
+def _sooner(setting: Setting, tree: Tree, line: str) -> int:
+    """Units that arrive earlier than the ones they replace, minus those that arrive later: both sides by arrival."""
+    got = [setting.arrival(line, d.supply) for d in tree.draws for _ in range(d.quantity) if d.winner == line]
+    gave = [setting.arrival(line, d.supply) for d in tree.draws for _ in range(d.quantity) if d.loser == line]
+    pairs = list(zip(sorted(got), sorted(gave), strict=False))
+    return sum(new < old for new, old in pairs) - sum(new > old for new, old in pairs)
 
 
 def _why(setting: Setting, tree: Tree, line: str) -> str:

@@ -100,6 +100,27 @@ class _Book:
                 quantity -= take
                 self.draw(line, supply, take, out)
 
+    def exchange(self, line: str, out: list[Draw]) -> None:
+        """Deal with one other line at a time: it gives `line` earlier units and takes later ones of `line` for them."""
+        for supply in sorted(self.fallbacks[line], key=lambda s: (self.arrives[line, s], s)):
+            holders = [other for other, lost in self.losses.items() if lost.get(supply, 0)]
+            for other in sorted(holders, key=lambda name: self.loser_key[name]):
+                for later in sorted(self.losses[line]):
+                    if self.available[later] <= self.available[supply]:
+                        continue
+                    units = min(
+                        self.fallbacks[line][supply],
+                        self.losses[other][supply],
+                        self.losses[line][later],
+                        self.fallbacks[other].get(later, 0),
+                    )
+                    if units > 0:
+                        self.fallbacks[line][supply] -= units
+                        self.losses[other][supply] -= units
+                        self.losses[line][later] -= units
+                        self.fallbacks[other][later] -= units
+                        out += [Draw(supply, units, line, other), Draw(later, units, other, line)]
+
     def swap(self, line: str, quantity: int, out: list[Draw]) -> None:
         """A line that has just got `quantity` units gives as many back: to lines that want those, else to nobody."""
         for supply in sorted(self.losses[line]):
@@ -125,6 +146,8 @@ def _held(line: Demand) -> dict[str, int]:
 def trees(problem: Problem, plan: AllocationPlan, released: frozenset[str]) -> list[Tree]:
     """The trees of a plan: one per winning line (or per order that ships complete), then swaps nobody else needs.
 
+    Exchanges between two lines come first, because they are the smallest thing a person can decide.
+
     `released`: lines in released waves; they are asked to give last. Winners are served by strict rank, tier, due date
     and id; losers are asked in the opposite order. Raises IntegrityBroken when grants exceed supply.
     """
@@ -132,19 +155,27 @@ def trees(problem: Problem, plan: AllocationPlan, released: frozenset[str]) -> l
     loser_key = {line.id: (line.id in released, -line.rank, -line.tier, line.id) for line in problem.demand}
     book = _Book(problem, plan, loser_key)
     grown: dict[str, Tree] = {}
-    for line in sorted(book.roots, key=lambda name: key[name]):
+
+    def tree_of(line: str) -> Tree:
         demand = book.demand[line]
-        group = demand.order if demand.order_atomic else line
-        tree = grown.setdefault(group, Tree(()))
-        tree.roots += (line,)
+        tree = grown.setdefault(demand.order if demand.order_atomic else line, Tree(()))
+        if line not in tree.roots:
+            tree.roots += (line,)
+        return tree
+
+    for line in sorted(book.fallbacks, key=lambda name: key[name]):
+        dealt: list[Draw] = []
+        book.exchange(line, dealt)
+        if dealt:
+            tree_of(line).draws += dealt
+    for line in sorted(book.roots, key=lambda name: key[name]):
+        tree = tree_of(line)
         for supply in sorted(book.roots[line], key=lambda s: (book.arrives[line, s], s)):
             book.draw(line, supply, book.roots[line][supply], tree.draws)
-    result = list(grown.values())
     for line in sorted(book.fallbacks, key=lambda name: key[name]):
         left = sum(book.fallbacks[line].values())
         if left:
-            tree = Tree((line,))
+            tree = tree_of(line)
             book.replace(line, left, tree.draws)
             book.swap(line, left, tree.draws)
-            result.append(tree)
-    return result
+    return sorted(grown.values(), key=lambda tree: key[tree.roots[0]])
