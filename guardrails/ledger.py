@@ -164,7 +164,7 @@ def export_line(row: Row, text: str | None) -> str:
 
 
 def verify_export(lines: Iterable[str], head: Head | Sequence[Head] | None = None) -> Verification:
-    """Whether an export is what was written; it needs nothing but its lines. A breach names the place by number of entry."""
+    """Whether an export is what was written; it needs nothing but its lines."""
     rows: list[Row] = []
     contents: dict[int, str | None] = {}
     for line in lines:

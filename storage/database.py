@@ -10,7 +10,7 @@ from time import sleep
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session
 
 from domain.errors import BadInput, StorageFailed
@@ -114,7 +114,7 @@ class Database:
                     return
                 except sqlite3.OperationalError as error:
                     if "locked" not in str(error) or pause == 100:
-                        raise OperationalError("PRAGMA journal_mode=WAL", None, error) from error
+                        raise
                 sleep(BUSY_MILLISECONDS / 1000 / 100)
         finally:
             connection.close()

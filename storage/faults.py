@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -60,11 +61,12 @@ _SAYINGS: tuple[tuple[tuple[str, ...], str, str], ...] = (
 )
 
 
-def _explain(error: StatementError, where: str) -> QuartermasterError:
+def _explain(error: StatementError | sqlite3.Error, where: str) -> QuartermasterError:
     """The error of ours for one of the driver's. `where` names the database, without its password."""
-    if isinstance(error.orig, QuartermasterError):
-        return error.orig
-    said = f"{type(error.orig).__name__}: {error.orig}".strip()
+    cause = error.orig if isinstance(error, StatementError) else error
+    if isinstance(cause, QuartermasterError):
+        return cause
+    said = f"{type(cause).__name__}: {cause}".strip()
     if "append-only" in said:
         return IntegrityBroken("the ledger is append-only", field="ledger", fix="append a correction instead")
     if isinstance(error, IntegrityError):
@@ -86,5 +88,5 @@ def explained(where: Callable[[], str]) -> Iterator[None]:
         raise StorageFailed(
             f"all connections to the database are in use ({where()})", field="database", fix="try again in a moment"
         ) from error
-    except StatementError as error:
+    except (StatementError, sqlite3.Error) as error:
         raise _explain(error, where()) from error

@@ -1,0 +1,1 @@
+"""Our memory, on SQLite and on PostgreSQL."""
