@@ -1,0 +1,70 @@
+"""Runs are admitted as a row before anything else happens: the first of a case, and the next revision of one."""
+
+from __future__ import annotations
+
+from agent.casework.services import Services
+from domain.requests import RejectedMove, Request
+from storage import counters, plans, run_events, runs
+from storage.database import Session
+from storage.records import MoveRecord, Run, RunState
+
+
+def admit(session: Session, request: Request, services: Services, actor: str) -> str:
+    """Record a run before anything else happens; its id."""
+    run = Run(
+        id=counters.next_id(session, "run"),
+        case=request.case,
+        kind=request.kind,
+        revision=request.revision,
+        request=request,
+        actor=actor,
+        created_at=services.now(),
+    )
+    runs.admit(session, run)
+    return run.id
+
+
+def next_revision(session: Session, case: str) -> int:
+    """The revision after every one planned or admitted so far."""
+    admitted = max((run.revision for run in runs.listed(session, case=case)), default=0)
+    planned = max((record.revision for record in plans.of_case(session, case)), default=0)
+    return max(admitted, planned) + 1
+
+
+def rejected_so_far(session: Session, case: str) -> tuple[RejectedMove, ...]:
+    """What people refused in earlier revisions of a case; it is never proposed again."""
+    known = runs.listed(session, case=case)
+    return known[-1].request.rejected if known else ()
+
+
+def revise(session: Session, services: Services, case: str, why: str, rejected: RejectedMove | None = None) -> str:
+    """Admit the next revision of a case; its run. One that is admitted and not started yet takes the refusal on."""
+    known = runs.listed(session, case=case)
+    last = known[-1]
+    refused = last.request.rejected if rejected is None else (*last.request.rejected, rejected)
+    if last.state is RunState.ADMITTED:
+        run = last.id
+        runs.record(session, run, request=last.request.model_copy(update={"rejected": refused}))
+    else:
+        update = {"revision": next_revision(session, case), "now": services.now(), "rejected": refused}
+        run = admit(session, last.request.model_copy(update=update), services, last.actor)
+    run_events.append(session, run, services.now(), "revise", {"why": why})
+    return run
+
+
+def refusal(record: MoveRecord, by: str, reason: str) -> RejectedMove:
+    """What the planner must know of a refused move: who keeps which units, and who has to be served otherwise."""
+    move = record.move
+    return RejectedMove(
+        move=move.id,
+        kind=move.kind,
+        by=by,
+        reason=reason,
+        substance=move.substance,
+        winners=tuple(sorted({effect.line for effect in move.effects if effect.units > 0})),
+        keeps=tuple(
+            (action.line, action.site, action.inbound or "", action.quantity)
+            for action in move.actions
+            if action.kind == "release_reservation"
+        ),
+    )

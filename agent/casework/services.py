@@ -1,0 +1,34 @@
+"""What every node is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from agent.planners.interface import Planner
+from connectors.reads import Reads
+from domain.requests import ToolCall
+from guardrails.approvals import Approvals
+from guardrails.ledger import Ledger
+from guardrails.people import People
+from guardrails.policy import Policy
+from storage.database import Database
+
+Record = Callable[[ToolCall], None]
+
+
+@dataclass(frozen=True)
+class Services:
+    """Our memory, their systems (to read), the policy in force, and who plans; `fallback` when the first fails."""
+
+    database: Database
+    now: Callable[[], datetime]
+    reads: Reads
+    policy: Policy
+    people: People
+    ledger: Ledger
+    approvals: Approvals
+    planner: Callable[[Record], Planner]
+    """The planner of one run; what it is given records the model's answers."""
+    fallback: Planner

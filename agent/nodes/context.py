@@ -1,0 +1,45 @@
+"""Context: which case, and what the connected systems say about it now, kept under the id of its content."""
+
+from __future__ import annotations
+
+from agent.casework.services import Services
+from connectors import snapshot
+from domain.errors import DependencyDown
+from domain.facts import Claim, Facts, SourceState, sorted_facts
+from domain.requests import Request
+from domain.told import as_told
+from storage import claims, run_events, runs, snapshots
+
+
+def context(services: Services, run_id: str) -> str:
+    """The id of the snapshot this run plans on: what the systems say, and what the events of the run tell.
+
+    When a system cannot be read the last good snapshot stands in, marked degraded; policy sees its age. Raises
+    DependencyDown when there is none that knows the SKUs of the case.
+    """
+    now = services.now()
+    with services.database.read() as session:
+        run = runs.get(session, run_id)
+        held = claims.active(session, now, except_case=run.case)
+    try:
+        facts = snapshot.take(services.reads, now, run.request.scope.skus or None, held)
+        trouble = ""
+    except DependencyDown as down:
+        facts, trouble = _last_good(services, run.request, held, down), str(down)
+    facts = as_told(facts, run.request.events)
+    with services.database.write() as session:
+        snapshots.put(session, facts)
+        runs.record(session, run_id, facts=facts.id, policy=services.policy.id)
+        body = {"facts": facts.id, "taken_at": facts.taken_at, "degraded": trouble}
+        run_events.append(session, run_id, now, "context", body)
+    return facts.id
+
+
+def _last_good(services: Services, request: Request, held: tuple[Claim, ...], down: DependencyDown) -> Facts:
+    """The last snapshot, when it knows every SKU of the request; `down` is raised again when it does not."""
+    with services.database.read() as session:
+        last = snapshots.latest(session)
+    if last is None or not all(last.has("sku", sku) for sku in request.scope.skus):
+        raise down
+    sources = tuple(SourceState(system=source.system, as_of=source.as_of, degraded=True) for source in last.sources)
+    return sorted_facts(last.replace(sources=sources, claims=held, taken_at=services.now()))

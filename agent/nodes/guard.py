@@ -1,0 +1,180 @@
+"""Guard: policy judges every move of the plan; verdicts, approvals, claims and the ledger are written together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from agent.casework.lapse import call_off, displaced
+from agent.casework.services import Services
+from agent.nodes.act import ACT_VERSION, Task
+from domain.cases import Case
+from domain.facts import Facts
+from domain.plans import Move, Plan
+from domain.verdicts import Outcome, Verdict
+from guardrails import asking, claims
+from guardrails.chain import EntryKind
+from guardrails.judge import judge
+from guardrails.ledger import grounds
+from guardrails.subject import describe
+from storage import approvals, cases, moves, plans, run_events, runs, snapshots
+from storage.database import Session
+from storage.records import ApprovalState, MoveRecord, MoveState, Run
+
+STANDS = frozenset({MoveState.WAITING, MoveState.APPROVED})
+
+
+@dataclass
+class _Desk:
+    """What is at hand while one plan is judged."""
+
+    services: Services
+    session: Session
+    run: Run
+    case: Case
+    plan: Plan
+    facts: Facts
+    waiting: dict[str, MoveRecord]
+    """Moves of earlier revisions that still wait, by substance."""
+    states: dict[str, MoveState] = field(default_factory=dict)
+    carried: dict[str, str] = field(default_factory=dict)
+
+
+def guard(services: Services, run_id: str, facts_id: str) -> list[Task]:
+    """A task per move of the run's plan. Done again after a crash it answers from what was written."""
+    with services.database.write() as session:
+        run = runs.get(session, run_id, lock=True)
+        if not moves.listed(session, run=run_id):
+            _judge_plan(services, session, run, facts_id)
+        return [_task(session, record) for record in moves.listed(session, run=run_id)]
+
+
+def _judge_plan(services: Services, session: Session, run: Run, facts_id: str) -> None:
+    plan = plans.load(session, run.case, run.revision)
+    facts = snapshots.get(session, facts_id)
+    case = cases.get(session, run.case)
+    before = moves.listed(session, {MoveState.WAITING}, case=run.case)
+    desk = _Desk(services, session, run, case, plan, facts, {record.move.substance: record for record in before})
+    if run.kind != "question" or plan.moves:
+        _record_plan(desk)
+    fresh = {move.id for move in plan.moves if move.substance not in desk.waiting}
+    kept = {desk.waiting[move.substance].id for move in plan.moves if move.id not in fresh}
+    for record in before:
+        if record.id not in kept:
+            call_off(services, session, record, MoveState.SUPERSEDED, f"replaced by revision {run.revision}")
+    for position, move in enumerate(plan.moves):
+        _judge_move(desk, position, move)
+    if before:
+        _record_difference(desk, before, kept)
+
+
+def _judge_move(desk: _Desk, position: int, move: Move) -> None:
+    session, run = desk.session, desk.run
+    record = MoveRecord(move=move, case=run.case, run=run.id, revision=run.revision, position=position)
+    if old := desk.waiting.get(move.substance):
+        reason = f"unchanged: {old.id} goes on waiting with its approval"
+        moves.propose(session, record.model_copy(update={"state": MoveState.SUPERSEDED, "reason": reason}))
+        desk.states[move.id], desk.carried[move.id] = MoveState.WAITING, old.id
+        return
+    verdict = judge(describe(move, desk.facts, desk.case), desk.services.policy)
+    record = record.model_copy(update={"verdict": verdict})
+    moves.propose(session, record)
+    state, reason = _state(desk, record, verdict)
+    moves.advance(session, move.id, {MoveState.PROPOSED}, state, reason)
+    desk.states[move.id] = state
+    body = {
+        "outcome": verdict.outcome,
+        "roles": verdict.roles,
+        "four_eyes": verdict.four_eyes,
+        "state": state,
+        "why": reason,
+        "substance": move.substance,
+        **_grounds(desk, evidence=move.evidence, reasons=verdict.reasons),
+    }
+    _write(desk, EntryKind.DECISION if state in STANDS else EntryKind.DENIAL, body, move.id)
+
+
+def _state(desk: _Desk, record: MoveRecord, verdict: Verdict) -> tuple[MoveState, str]:
+    """Where a judged move goes, and why: its needs and its claims can still stop what policy allows."""
+    if verdict.outcome is Outcome.DENY:
+        return MoveState.DENIED, " ".join(r.text for r in verdict.reasons if r.outcome is Outcome.DENY)[:4000]
+    for need in record.move.needs:
+        if desk.states.get(need) not in STANDS:
+            return MoveState.CANCELLED, f"needs {need}, which is {desk.states.get(need, 'not there')}"
+    services, session = desk.services, desk.session
+    if verdict.outcome is Outcome.APPROVAL:
+        asked = services.approvals.ask(session, record, verdict, desk.facts, asked_by=desk.run.request.by)
+        short, gave_way, waits = asked.short, asked.displaced, f"waits for {', then '.join(verdict.roles)}"
+    else:
+        held = _claim(desk, record.move)
+        short, gave_way, waits = held.short, held.displaced, ""
+    if short:
+        return MoveState.CANCELLED, short
+    displaced(services, session, gave_way, by=record.id)
+    return (MoveState.WAITING, waits) if waits else (MoveState.APPROVED, "allowed by policy")
+
+
+def _claim(desk: _Desk, move: Move) -> claims.Held:
+    """The units of an allowed move, held until it is carried out."""
+    now, waiting = desk.services.now(), desk.services.policy.waiting
+    held = claims.hold(
+        desk.session,
+        move,
+        desk.run.case,
+        desk.facts,
+        now=now,
+        expires_at=now + waiting.span,
+        displaceable=waiting.displaceable,
+    )
+    asking.supersede(desk.session, desk.services.ledger, held.displaced, move.id, now)
+    return held
+
+
+def _record_plan(desk: _Desk) -> None:
+    plan = desk.plan
+    body = {
+        "revision": plan.revision,
+        "digest": plans.plan_digest(plan),
+        "engine": plan.engine,
+        "fallback": desk.run.fallback,
+        "moves": len(plan.moves),
+        "summary": plan.summary,
+        "events": [f"{event.source}/{event.id}" for event in desk.run.request.events],
+        **_grounds(desk),
+    }
+    _write(desk, EntryKind.PLAN, body)
+
+
+def _record_difference(desk: _Desk, before: tuple[MoveRecord, ...], kept: set[str]) -> None:
+    """What this revision keeps, drops and adds, as a run event for those who watch."""
+    body = {
+        "revision": desk.run.revision,
+        "kept": sorted(kept),
+        "dropped": [{"move": r.id, "title": r.move.title} for r in before if r.id not in kept],
+        "added": [{"move": m.id, "title": m.title} for m in desk.plan.moves if m.id not in desk.carried],
+        "same_as": desk.carried,
+    }
+    run_events.append(desk.session, desk.run.id, desk.services.now(), "difference", body)
+
+
+def _grounds(desk: _Desk, **more: object) -> dict[str, object]:
+    plan = desk.plan
+    return grounds(policy=plan.policy, planner=plan.planner, facts=plan.facts, **more)  # type: ignore[arg-type]
+
+
+def _write(desk: _Desk, kind: EntryKind, body: dict[str, object], move: str | None = None) -> None:
+    run = desk.run
+    at = desk.services.now()
+    desk.services.ledger.append(desk.session, kind, "copilot", at, body, case=run.case, run=run.id, move=move)
+
+
+def _task(session: Session, record: MoveRecord) -> Task:
+    asked = approvals.listed(session, {ApprovalState.PENDING}, move=record.id)
+    waits = record.state is MoveState.WAITING
+    return Task(
+        version=ACT_VERSION,
+        run=record.run,
+        move=record.id,
+        waits=waits,
+        approvals=[approval.id for approval in asked],
+        shown=asked[0].shown if asked else "",
+    )

@@ -1,0 +1,61 @@
+"""The detector of real shortages: open demand against supply by due date, per SKU, over all sites. Pure."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from domain.canonical import digest
+from domain.facts import Facts
+from domain.noun import Id, Noun, Units
+
+
+class Short(Noun):
+    """A SKU whose open demand is not covered in time.
+
+    `units`: the most units missing on any due date (cumulative demand up to it less stock and supply arrived by it);
+    `since`: the first such date; `mark`: a digest of the demand and supply it was computed from.
+    """
+
+    sku: Id
+    units: Units
+    since: date
+    demand: Units
+    stock: Units
+    inbound: Units
+    mark: Id
+
+
+def shortages(facts: Facts) -> tuple[Short, ...]:
+    """Every SKU that is short, the most units first, then by id."""
+    found = [short for sku in facts.skus if (short := _short(facts, sku.id)) is not None]
+    return tuple(sorted(found, key=lambda short: (-short.units, short.sku)))
+
+
+def _short(facts: Facts, sku: str) -> Short | None:
+    wanted = [(line.due, line.open_quantity, line.id) for line in facts.lines_of_sku(sku)]
+    wanted += [
+        (item.needed_by, item.quantity - item.granted, item.id)
+        for item in facts.transfers
+        if item.sku == sku and item.quantity > item.granted
+    ]
+    stock = sum(position.sellable for position in facts.positions if position.sku == sku)
+    coming = [(supply.eta, supply.quantity, supply.id) for supply in facts.inbound if supply.sku == sku]
+    worst, since = 0, None
+    for due in sorted({day for day, _, _ in wanted}):
+        asked = sum(units for day, units, _ in wanted if day <= due)
+        there = stock + sum(units for day, units, _ in coming if day <= max(due, facts.today))
+        if asked > there:
+            since = since or due
+            worst = max(worst, asked - there)
+    if since is None:
+        return None
+    basis = {"sku": sku, "wanted": sorted(wanted), "stock": stock, "coming": sorted(coming)}
+    return Short(
+        sku=sku,
+        units=worst,
+        since=since,
+        demand=sum(units for _, units, _ in wanted),
+        stock=stock,
+        inbound=sum(units for _, units, _ in coming),
+        mark=f"sweep:{digest('sweep/1', basis)[:16]}",
+    )

@@ -1,0 +1,171 @@
+"""Events come in: each is recorded once, opens or joins a case, and admits a run, a row before anything else."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from agent.casework.admission import admit, next_revision, rejected_so_far
+from agent.casework.services import Services
+from agent.runtime.scoping import scope_of, skus_of
+from connectors import snapshot
+from domain.cases import Case, CaseState, Scope
+from domain.errors import BadInput, Conflict
+from domain.events import Event
+from domain.noun import Noun
+from domain.requests import Request
+from storage import cases, counters, inbox
+from storage.database import Session
+from storage.records import Arrival, InboxEntry, InboxState
+
+OPEN = (CaseState.OPEN, CaseState.WAITING)
+
+
+class Taken(Noun):
+    """What became of an event: how it arrived, in a sentence, and the case and run it belongs to, when there is one."""
+
+    event: str
+    arrival: Arrival
+    note: str
+    case: str | None = None
+    run: str | None = None
+
+
+class Intake:
+    """The one way in for events and questions."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def take(self, event: Event, by: str) -> Taken:
+        """Record an event and admit a run for it.
+
+        A duplicate and an event out of order are recorded and said, and start nothing. Raises Conflict when the id
+        came before with another body, UnknownReference when it names what no system knows (it is kept as dead, with
+        the reason), DependencyDown when a system cannot be read (it stays received and is applied by the next sweep).
+        """
+        with self._services.database.write() as session:
+            arrival = inbox.accept(session, event, self._services.now())
+            known = inbox.get(session, event.source, event.id)
+        assert known is not None
+        if arrival is Arrival.ACCEPTED or (arrival is Arrival.DUPLICATE and known.state is InboxState.RECEIVED):
+            return self._apply(known, by)
+        if arrival is Arrival.STALE:
+            return Taken(event=event.id, arrival=arrival, note=f"recorded, not applied: {known.note}")
+        note = f"received before ({known.state.value}{f': {known.note}' if known.note else ''}); nothing was done again"
+        return Taken(event=event.id, arrival=arrival, note=note, case=known.case)
+
+    def pending(self) -> tuple[Taken, ...]:
+        """Apply every event that was received and not applied yet; those that cannot be applied are kept as dead."""
+        with self._services.database.read() as session:
+            waiting = inbox.listed(session, {InboxState.RECEIVED})
+        taken = []
+        for entry in waiting:
+            try:
+                taken.append(self._apply(entry, entry.event.source))
+            except BadInput as wrong:
+                taken.append(Taken(event=entry.event.id, arrival=Arrival.ACCEPTED, note=str(wrong)))
+        return tuple(taken)
+
+    def question(self, text: str, by: str) -> str:
+        """Admit a run for a question; its id."""
+        with self._services.database.write() as session:
+            now = self._services.now()
+            case = _case(session, "question", text[:200] or "question", by, now, Scope())
+            request = Request(
+                case=case.id,
+                case_kind=case.kind,
+                revision=1,
+                kind="question",
+                now=now,
+                by=by,
+                question=text,
+                rates=self._services.policy.rates,
+            )
+            return admit(session, request, self._services, by)
+
+    def _apply(self, entry: InboxEntry, by: str) -> Taken:
+        event = entry.event
+        try:
+            skus = skus_of(event, self._services.reads)
+            facts = snapshot.take(self._services.reads, self._services.now(), skus or None)
+        except BadInput as wrong:
+            with self._services.database.write() as session:
+                inbox.mark(
+                    session, event.source, event.id, {InboxState.RECEIVED}, InboxState.DEAD, note=str(wrong)[:4000]
+                )
+            raise
+        scope = scope_of(facts, skus)
+        with self._services.database.write() as session:
+            case, joined = self._open_or_join(session, event, scope, by)
+            if not inbox.mark(session, event.source, event.id, {InboxState.RECEIVED}, InboxState.APPLIED, case=case.id):
+                raise Conflict(f"event '{event.id}' is being applied by another process", field="event")
+            run = admit(session, self._request(session, case, by), self._services, by)
+        note = f"joined case {case.id}" if joined else f"opened case {case.id}"
+        return Taken(event=event.id, arrival=Arrival.ACCEPTED, note=note, case=case.id, run=run)
+
+    def _open_or_join(self, session: Session, event: Event, scope: Scope, by: str) -> tuple[Case, bool]:
+        """The open case that had an event about the same subject, with this one added; else a new case."""
+        for case in cases.listed(session, OPEN, kind=event.data.kind):
+            if any(entry.subject == event.subject for entry in inbox.listed(session, case=case.id)):
+                joined = case.model_copy(
+                    update={"events": (*case.events, event.id), "scope": _union(case.scope, scope)}
+                )
+                cases.save(session, joined)
+                return joined, True
+        title = f"{event.data.kind.replace('_', ' ').capitalize()}: {event.subject.partition(':')[2]}"
+        return _case(session, event.data.kind, title, by, self._services.now(), scope, (event.id,)), False
+
+    def _request(self, session: Session, case: Case, by: str) -> Request:
+        """The request of the next revision of a case: its last event per subject."""
+        last: dict[str, Event] = {}
+        for entry in inbox.listed(session, {InboxState.APPLIED}, case=case.id):
+            last[entry.subject] = entry.event
+        return Request(
+            case=case.id,
+            case_kind=case.kind,
+            revision=next_revision(session, case.id),
+            kind="event",
+            now=self._services.now(),
+            by=by,
+            scope=case.scope,
+            events=tuple(last[subject] for subject in sorted(last)),
+            rejected=rejected_so_far(session, case.id),
+            rates=self._services.policy.rates,
+        )
+
+
+def open_sweep_case(session: Session, services: Services, sku: str, mark: str, scope: Scope, by: str) -> str:
+    """A case for one SKU that is short, and its run; `mark` names the facts, so that the same facts open none again."""
+    now = services.now()
+    case = _case(session, "shortage", f"Shortage: {sku}", by, now, scope, (mark,))
+    request = Request(
+        case=case.id,
+        case_kind=case.kind,
+        revision=1,
+        kind="sweep",
+        now=now,
+        by=by,
+        scope=scope,
+        rates=services.policy.rates,
+    )
+    return admit(session, request, services, by)
+
+
+def _case(
+    session: Session, kind: str, title: str, by: str, now: datetime, scope: Scope, events: tuple[str, ...] = ()
+) -> Case:
+    case = Case(
+        id=counters.next_id(session, "case"),
+        kind=kind,
+        title=title,
+        raised_by=by,
+        opened_at=now,
+        events=events,
+        scope=scope,
+    )
+    cases.open_case(session, case)
+    return case
+
+
+def _union(left: Scope, right: Scope) -> Scope:
+    return Scope(**{name: tuple(sorted({*getattr(left, name), *getattr(right, name)})) for name in Scope.model_fields})
