@@ -76,8 +76,8 @@ class Desk:
         body_hash = digest("effect/1", {"operation": operation, "body": body})
         row = {"system": system, "key": key, "operation": verb, "body": body_hash, "reference": reference}
         made = sqlite.insert if db.dialect.name == "sqlite" else postgresql.insert
-        taken = db.execute(made(effects).values(**row, at=self._clock()).on_conflict_do_nothing())
-        if taken.rowcount:
+        take = made(effects).values(**row, at=self._clock()).on_conflict_do_nothing().returning(effects.c.reference)
+        if db.execute(take).first() is not None:
             return False
         known = db.execute(select(effects.c.body).where(effects.c.system == system, effects.c.key == key)).scalar_one()
         if known != body_hash:
