@@ -12,6 +12,9 @@ from storage.base import Base
 from storage.records import BudgetScope, Measure, Overrun
 from storage.statements import add_if_absent, compare_and_set
 
+Counter = tuple[BudgetScope, Measure]
+"""One total: of what, in which scope."""
+
 
 class BudgetRow(Base):
     """The total of one measure in one scope."""
@@ -28,7 +31,7 @@ def spend(
     session: Session,
     scopes: Collection[BudgetScope],
     amounts: Mapping[Measure, int],
-    limits: Mapping[tuple[BudgetScope, Measure], int],
+    limits: Mapping[Counter, int],
 ) -> Overrun | None:
     """Add the amounts (units, minor money units, moves; each >= 0) to every scope, or to none.
 
@@ -40,22 +43,19 @@ def spend(
     for scope, measure in wanted:
         empty = {"scope_kind": scope.kind, "scope_key": scope.key, "measure": measure, "total": 0}
         add_if_absent(session, BudgetRow, empty)
+    refused: Counter | None = None
     with session.begin_nested() as all_or_nothing:
         for scope, measure in wanted:
-            amount, limit = amounts[measure], limits.get((scope, measure))
-            where = _is(scope, measure)
-            if limit is not None:
-                where = (*where, BudgetRow.total + amount <= limit)
-            if not compare_and_set(session, BudgetRow, where, {"total": BudgetRow.total + amount}):
+            limit = limits.get((scope, measure))
+            if not _add(session, scope, measure, amounts[measure], limit):
+                refused = (scope, measure)
                 all_or_nothing.rollback()
-                return Overrun(
-                    scope=scope,
-                    measure=measure,
-                    total=total(session, scope, measure),
-                    asked=amount,
-                    limit=limit or 0,
-                )
-    return None
+                break
+    if refused is None:
+        return None
+    scope, measure = refused
+    spent = total(session, scope, measure)
+    return Overrun(scope=scope, measure=measure, total=spent, asked=amounts[measure], limit=limits[refused])
 
 
 def refund(session: Session, scopes: Collection[BudgetScope], amounts: Mapping[Measure, int]) -> None:
@@ -71,7 +71,15 @@ def total(session: Session, scope: BudgetScope, measure: Measure) -> int:
     return session.execute(statement).scalar_one_or_none() or 0
 
 
-def _counters(scopes: Collection[BudgetScope], amounts: Mapping[Measure, int]) -> list[tuple[BudgetScope, Measure]]:
+def _add(session: Session, scope: BudgetScope, measure: Measure, amount: int, limit: int | None) -> bool:
+    """Add to one counter unless that would pass its limit: one conditional update."""
+    where = _is(scope, measure)
+    if limit is not None:
+        where = (*where, BudgetRow.total + amount <= limit)
+    return compare_and_set(session, BudgetRow, where, {"total": BudgetRow.total + amount}) == 1
+
+
+def _counters(scopes: Collection[BudgetScope], amounts: Mapping[Measure, int]) -> list[Counter]:
     for measure, amount in amounts.items():
         if amount < 0:
             raise BadInput(f"an amount of {amount} cannot be spent", field=measure, fix="use refund to give back")

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from domain.facts import Claim
 from storage.base import Base, table_of
 from storage.records import ClaimShort
-from storage.statements import add, changed, many, wait_turn
+from storage.statements import add, affected, many, wait_turn
 
 Bucket = tuple[str, str, str | None]
 """(sku, site, inbound): the supply a claim is on; stock of the site when inbound is None."""
@@ -76,7 +76,7 @@ def put(session: Session, claims: Sequence[Claim]) -> None:
 
 def release(session: Session, move: str) -> int:
     """Give back what a move holds; how many claims that were."""
-    return changed(session.execute(delete(table_of(ClaimRow)).where(ClaimRow.move == move)))
+    return affected(session, delete(table_of(ClaimRow)).where(ClaimRow.move == move))
 
 
 def active(

@@ -15,7 +15,7 @@ from domain.events import Event
 from storage.base import Base
 from storage.counters import next_number
 from storage.records import Arrival, InboxEntry, InboxState
-from storage.statements import add_if_absent, changed, compare_and_set, many, one, upsert
+from storage.statements import add_if_absent, affected, compare_and_set, many, one, upsert
 
 
 class InboxRow(Base):
@@ -93,7 +93,7 @@ def _latest(session: Session, event: Event, sequence: int) -> bool:
             index_elements=["source", "subject"], set_={"last": sequence}, where=InboxSequenceRow.last <= sequence
         )
     )
-    return changed(session.execute(statement)) == 1
+    return affected(session, statement) == 1
 
 
 def _same_body_or_conflict(session: Session, event: Event, body_hash: str) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from storage.base import Base, table_of
 from storage.records import Lease
-from storage.statements import changed, compare_and_set, is_postgresql, many, one, upsert
+from storage.statements import affected, compare_and_set, is_postgresql, many, one, upsert
 
 
 class LeaseRow(Base):
@@ -34,7 +34,7 @@ def acquire(session: Session, name: str, owner: str, now: datetime, ttl: timedel
             where=or_(LeaseRow.owner == owner, LeaseRow.expires_at <= now),
         )
     )
-    return changed(session.execute(statement)) == 1
+    return affected(session, statement) == 1
 
 
 def renew(session: Session, name: str, owner: str, now: datetime, ttl: timedelta) -> bool:
@@ -46,7 +46,7 @@ def renew(session: Session, name: str, owner: str, now: datetime, ttl: timedelta
 def release(session: Session, name: str, owner: str) -> bool:
     """Give a lease back; False when it was not held by this owner."""
     statement = delete(table_of(LeaseRow)).where(LeaseRow.name == name, LeaseRow.owner == owner)
-    return changed(session.execute(statement)) == 1
+    return affected(session, statement) == 1
 
 
 def holder(session: Session, name: str, now: datetime) -> Lease | None:

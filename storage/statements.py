@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, RowMapping, insert, select, text, update
+from sqlalchemy import ColumnElement, CursorResult, Executable, RowMapping, insert, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -31,18 +31,19 @@ def add(session: Session, entity: type[Base], values: Mapping[str, Any]) -> None
 
 def add_if_absent(session: Session, entity: type[Base], values: Mapping[str, Any]) -> bool:
     """Insert one row unless one with the same key (or unique columns) exists; True when it was inserted."""
-    return changed(session.execute(upsert(session, entity).values(**values).on_conflict_do_nothing())) == 1
+    return affected(session, upsert(session, entity).values(**values).on_conflict_do_nothing()) == 1
 
 
 def compare_and_set(
     session: Session, entity: type[Base], where: Sequence[ColumnElement[bool]], values: Mapping[str, Any]
 ) -> int:
     """Change the rows that still look like `where`; how many did. The database decides: of two racers one wins."""
-    return changed(session.execute(update(table_of(entity)).where(*where).values(**values)))
+    return affected(session, update(table_of(entity)).where(*where).values(**values))
 
 
-def changed(result: Any) -> int:
-    """How many rows a statement touched."""
+def affected(session: Session, statement: Executable) -> int:
+    """Execute a statement that writes; how many rows it touched (the driver keeps that for INSERT only when asked)."""
+    result = session.execute(statement, execution_options={"preserve_rowcount": True})
     return int(cast("CursorResult[Any]", result).rowcount)
 
 
