@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import timedelta
 from typing import Any
 
 from domain.customers import CreditStatus
-from domain.events import CreditHold, Event, InventoryDiscrepancy, OrderChange, ShortStock, SupplierDelay, SystemOutage
+from domain.events import (
+    CreditHold,
+    DemandSpike,
+    Event,
+    InventoryDiscrepancy,
+    OrderChange,
+    ShortStock,
+    SupplierDelay,
+    SystemOutage,
+)
 from domain.facts import Facts, SourceState
-from domain.inventory import Inbound
+from domain.inventory import DemandSignal, Inbound
 from domain.orders import LineState, OrderLine
-
-NEVER = timedelta(days=3650)
-"""How far away supply is put that will not come: beyond every horizon."""
 
 
 def as_told(facts: Facts, events: Iterable[Event]) -> Facts:
     """`facts` with every event applied in the written order (time, source, id).
 
-    Applying an event that the systems know already changes nothing, so equal facts keep their id.
+    Where the systems have booked an event already it changes nothing (a demand spike is never booked), so facts that
+    are up to date keep their id.
     """
     told = facts
     for event in sorted(events, key=lambda item: (item.at, item.source, item.id)):
@@ -32,11 +38,16 @@ def _unchanged(facts: Facts, _: Any) -> Facts:
 
 
 def _supplier_delay(facts: Facts, data: SupplierDelay) -> Facts:
+    """The supply with its new date and quantity; when nothing of it comes, it is gone with what was reserved on it."""
+    if data.new_quantity == 0:
+        return facts.replace(
+            inbound=tuple(inbound for inbound in facts.inbound if inbound.id != data.inbound),
+            reservations=tuple(held for held in facts.reservations if held.inbound != data.inbound),
+        )
+
     def late(inbound: Inbound) -> Inbound:
         if inbound.id != data.inbound:
             return inbound
-        if data.new_quantity == 0:
-            return inbound.model_copy(update={"eta": max(inbound.eta, facts.today + NEVER)})
         quantity = inbound.quantity if data.new_quantity is None else data.new_quantity
         return inbound.model_copy(update={"eta": data.new_eta, "quantity": quantity})
 
@@ -61,6 +72,21 @@ def _counted(facts: Facts, sku: str, site: str, units: int) -> Facts:
             for position in facts.positions
         )
     )
+
+
+def _demand_spike(facts: Facts, data: DemandSpike) -> Facts:
+    """The extra units join the forecast of the last known week until `until`; no system books a spike by itself."""
+
+    def key(signal: DemandSignal) -> tuple[str, str, str]:
+        return signal.sku, signal.site, signal.week.isoformat()
+
+    mine = [s for s in facts.demand if (s.sku, s.site) == (data.sku, data.site) and s.week <= data.until]
+    last = max(mine, key=key, default=None)
+    if last is None:
+        last = DemandSignal(sku=data.sku, site=data.site, week=facts.today, forecast=0, run_rate=0)
+    expected = max(last.forecast, last.run_rate) + data.extra_units
+    others = [signal for signal in facts.demand if key(signal) != key(last)]
+    return facts.replace(demand=tuple(sorted([*others, last.model_copy(update={"forecast": expected})], key=key)))
 
 
 def _credit_hold(facts: Facts, data: CreditHold) -> Facts:
@@ -111,6 +137,7 @@ def _system_outage(facts: Facts, data: SystemOutage) -> Facts:
 _APPLY: Mapping[str, Callable[[Facts, Any], Facts]] = {
     "supplier_delay": _supplier_delay,
     "short_stock": _short_stock,
+    "demand_spike": _demand_spike,
     "inventory_discrepancy": _discrepancy,
     "credit_hold": _credit_hold,
     "order_change": _order_change,

@@ -1,0 +1,1 @@
+"""Planners: one interface, a deterministic one by rules and one that asks a model."""

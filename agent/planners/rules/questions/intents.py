@@ -1,0 +1,52 @@
+"""What a question asks for, by written patterns; the first that fits decides."""
+
+from __future__ import annotations
+
+import re
+
+INTENTS: tuple[tuple[str, str], ...] = (
+    ("help", r"^\s*(help|\?+)\s*[.!?]*$|what can (you|i) (do|ask|answer)|how do i ask"),
+    (
+        "what_would_it_take",
+        r"what (would|does|will|might) it take|what (do|would|does) (we|i|you|it) need|what needs to happen"
+        r"|how (can|could|do|would) (we|i|you) (still )?(ship|deliver|serve|fill|make|meet|get)"
+        r"|(can|could) (we|you|i) (still )?(ship|deliver|serve|fill|make|meet|get)",
+    ),
+    (
+        "who_should_get",
+        r"\bwho(m)? (should|would|will|could|ought|gets?|deserves?|wins?|has priority|comes first)\b"
+        r"|\bwho(m)?\b.*\blast \d|how (should|would) .*(split|share|allocate|divide)",
+    ),
+    (
+        "who_holds",
+        r"\bwho (holds?|has|is holding|reserved|owns?|is sitting|sits|took|keeps|blocks)\b|who.s holding"
+        r"|(reserved|held) (by|for) whom|holders? of|reservations? (of|on|for)",
+    ),
+    ("why", r"\bwhy\b|how come|reason (for|why)|what happened (to|with)|explain"),
+    ("waits", r"\b(waits|waiting|pending)\b|open approvals?|what is claimed|claims?\b"),
+    (
+        "atp",
+        r"\batp\b|available|availability|in stock|how (much|many)|stock of|on hand|free stock|left of|is left",
+    ),
+    (
+        "status",
+        r"\bstatus\b|where (is|are)|how is|when (will|does|do|is|are|can)|tell me about|\bshow\b|what about"
+        r"|\bis\b.*\b(late|on time|short|covered|reserved|shipped|held)\b",
+    ),
+)
+
+EXAMPLES: tuple[str, ...] = (
+    "why did ORDER get nothing?",
+    "what would it take to ship ORDER by DATE?",
+    "who holds SKU?",
+    "who should get the last 120 of SKU?",
+    "what is the ATP of SKU?",
+    "what is the status of ORDER?",
+    "what waits?",
+)
+
+
+def intent_of(text: str) -> str | None:
+    """The intent of a question, None when no pattern fits."""
+    words = text.casefold()
+    return next((intent for intent, pattern in INTENTS if re.search(pattern, words)), None)

@@ -1,0 +1,66 @@
+"""What it would take to ship an order or line by a day."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from agent.planners.rules.notebook import Notebook
+from agent.planners.rules.questions.days import day_in
+from agent.planners.rules.questions.mentions import Mentions
+from domain.requests import Answer
+from tools.what_would_it_take import Way, WhatReport, WhatRow
+
+
+def what_would_it_take(book: Notebook, question: str, named: Mentions) -> Answer:
+    """The ways to serve the line, or every open line of the order, by the day named (else by its promised date)."""
+    day = day_in(question, book.facts.today)
+    lines, orders = named.of("line"), named.of("order")
+    which = {"line": lines[0]} if lines else {"order": orders[0]}
+    subject = next(iter(which.values()))
+    assumed = ""
+    if day is None:
+        day = _own_day(book, which)
+        assumed = f" (you named no day; {day} is what is promised or wanted)"
+    if day < book.facts.today:
+        text = f"{day} is past; today is {book.facts.today}. Please name a day from today on."
+        return Answer(intent="what_would_it_take", text=text, evidence=(subject,))
+    report = book.look(WhatReport, "what_would_it_take", by=day, **which)
+    if not report.rows:
+        text = f"{subject} has no open line: nothing is left to ship."
+        return Answer(intent="what_would_it_take", text=text, evidence=(subject,))
+    return Answer(
+        intent="what_would_it_take",
+        text=f"To have {subject} there by {day}{assumed}: " + " ".join(_sentence(row) for row in report.rows),
+        columns=("line", "way", "works", "costs", "complete on", "what it means"),
+        rows=tuple(_row(row, way) for row in report.rows for way in row.ways),
+        evidence=tuple(dict.fromkeys((subject, *(row.line for row in report.rows), *_touched(report)))),
+    )
+
+
+def _own_day(book: Notebook, which: dict[str, str]) -> date:
+    facts = book.facts
+    lines = [facts.line(which["line"])] if "line" in which else list(facts.order(which["order"]).lines)
+    return max(line.promise.current if line.promise else line.requested for line in lines)
+
+
+def _sentence(row: WhatRow) -> str:
+    """The cheapest way that works, and how many others do; or why none does."""
+    working = [way for way in row.ways if way.works]
+    if row.on_track:
+        what = "nothing" if row.held >= row.open else f"only to carry out the plan ({row.held} of {row.open} reserved)"
+        return f"{row.line}: {what}; {working[0].text}."
+    if not working:
+        reasons = "; ".join(way.text for way in row.ways[:3])
+        return f"{row.line}: no single step does it. {reasons}."
+    others = f" {len(working) - 1} other ways work too." if len(working) > 1 else ""
+    return f"{row.line}: {working[0].text}.{others}"
+
+
+def _row(row: WhatRow, way: Way) -> tuple[str, ...]:
+    works = "yes" if way.works else "no"
+    cost = str(way.cost) if way.works else ""
+    return (row.line, way.kind, works, cost, str(way.complete_on or ""), way.text)
+
+
+def _touched(report: WhatReport) -> list[str]:
+    return [line for row in report.rows for way in row.ways if way.works for line, _ in way.losers]

@@ -1,0 +1,1 @@
+"""The rules planner: whole responses, determinism, conservation, and questions."""
