@@ -69,7 +69,13 @@ def _inside(folder: Path, file: str) -> Path:
 
 def parse_table(raw: bytes, file: str, mapping: Mapping) -> Table:
     """The rows in `raw`."""
-    return _rows(_decoded(raw, file, mapping.encoding), file, mapping)
+    text = _decoded(raw, file, mapping.encoding)
+    if (zero := text.find("\x00")) >= 0:
+        raise BadInput(
+            f"{file} has a zero byte on line {text.count(chr(10), 0, zero) + 1}: it is no text file", field=file,
+            fix="export the file as CSV text again",
+        )  # fmt: skip
+    return _rows(text, file, mapping)
 
 
 def _decoded(raw: bytes, file: str, encoding: str) -> str:

@@ -116,8 +116,8 @@ def test_a_long_value_is_shortened_in_the_report(tmp_path: Path):
         ("items", "sku,sku,cost,stock,percase\n", "more than once"),
         ("items", 'sku,name,cost,stock,percase\nA1,"Bolt,1,2,3\nA2,Nut,1,40,\n', "begins on line 2 is broken"),
         ("items", 'sku,name,cost,stock,percase\nA1,"Bo"lt,1,2,3\n', "begins on line 2 is broken"),
-        ("items", b"sku,name,cost,stock,percase\nA1,Bolt,1,2,3\nA2,N\xfct,1,2,3\n", "is not utf-8: byte 48 (line 3)"),
-        ("items", b"sku,name,cost,stock,percase\nA1,B\x00lt,1,2,3\n", "line 2 is broken"),
+        ("items", b"sku,name,cost,stock,percase\nA1,Bolt,1,2,3\nA2,N\xfct,1,2,3\n", "is not utf-8: byte 46 (line 3)"),
+        ("items", b"sku,name,cost,stock,percase\nA1,B\x00lt,1,2,3\n", "zero byte on line 2"),
         ("items", "sku,name,cost,stock,percase\nA1," + "B" * 200_000 + ",1,2,3\n", "line 2 is broken"),
     ],
 )
