@@ -74,7 +74,9 @@ def _supplier_delay(db: Connection, data: SupplierDelay, _at: datetime) -> list[
 def _short_stock(db: Connection, data: ShortStock, at: datetime) -> list[str]:
     lock(db, [data.sku])
     recount(db, t.positions, data.sku, data.site, data.counted, at)
-    recount(db, t.counted, data.sku, data.site, data.counted, at)
+    c = t.counted.c
+    if db.execute(select(c.sku).where(c.sku == data.sku, c.site == data.site)).first() is not None:
+        recount(db, t.counted, data.sku, data.site, data.counted, at)
     return [f"{data.counted} of {data.sku} are left at {data.site}", *give_way(db, Bucket(data.sku, data.site))]
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sqlalchemy import Connection, insert
+from sqlalchemy.exc import IntegrityError
 
 from connectors.embedded import tables as t
 from connectors.embedded.rows import store
 from connectors.embedded.store import Store
-from domain.errors import UnknownReference
+from domain.errors import BadInput, UnknownReference
 from domain.facts import Facts
 
 SAME_SHAPE = (
@@ -25,8 +26,8 @@ def create(url: str, facts: Facts) -> None:
     """Make the database at `url` this distributor. An existing world is replaced in one transaction.
 
     Claims are our own record and are not loaded. A world that counts no stock in the warehouse gets the ERP's counts.
-    Raises UnknownReference when something in `facts` names what is not there, DependencyDown when the database does
-    not answer.
+    Raises UnknownReference when something in `facts` names what is not there, BadInput when two things have one id,
+    DependencyDown when the database does not answer; then the old world is still there.
     """
     for problem in _dangling(facts):
         raise problem
@@ -37,6 +38,11 @@ def create(url: str, facts: Facts) -> None:
             for table in t.metadata.sorted_tables:
                 db.execute(table.delete())
             _fill(db, facts)
+    except IntegrityError as error:
+        raise BadInput(
+            f"two things of this world have the same id, or a quantity is impossible: {str(error.orig).strip()}",
+            field="facts", fix="give everything an id of its own, and quantities of one or more",
+        ) from error  # fmt: skip
     finally:
         store_.close()
 

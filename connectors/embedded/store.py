@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, select
-from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
+from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError, ProgrammingError
 
-from connectors.embedded.tables import metadata, skus
-from domain.errors import DependencyDown, EffectRefused
+from connectors.embedded.tables import skus
+from domain.errors import BadInput, DependencyDown, EffectRefused
 
 BUSY_MS = 30_000
 
@@ -24,11 +24,6 @@ class Store:
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
         self._writer = self.engine.execution_options(writes=True)
-
-    def prepare(self) -> None:
-        """Create the tables that are missing."""
-        with self.write() as db:
-            metadata.create_all(db)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -63,22 +58,29 @@ def lock(db: Connection, wanted: Collection[str]) -> None:
 def _answering() -> Iterator[None]:
     try:
         yield
-    except (OperationalError, InterfaceError) as error:
+    except (OperationalError, InterfaceError, ProgrammingError) as error:
+        said = str(error.orig).strip()
+        if isinstance(error, ProgrammingError) or "no such table" in said:
+            raise DependencyDown(
+                f"the distributor's database holds no world: {said}", fix="load a world into it first"
+            ) from error
         raise DependencyDown(
-            f"the distributor's database did not answer: {str(error.orig).strip()}",
+            f"the distributor's database did not answer: {said}",
             fix="check that the database is there, writable and not locked, then try again",
-        ) from error
-    except ProgrammingError as error:
-        raise DependencyDown(
-            f"the distributor's database holds no world: {str(error.orig).strip()}", fix="load a world into it first"
         ) from error
 
 
 def _engine(url: str) -> Engine:
-    target = make_url(url)
-    if target.drivername in ("postgresql", "postgres"):
-        target = target.set(drivername="postgresql+psycopg")
-    engine = create_engine(target)
+    try:
+        target = make_url(url)
+        if target.drivername in ("postgresql", "postgres"):
+            target = target.set(drivername="postgresql+psycopg")
+        engine = create_engine(target)
+    except (ArgumentError, ModuleNotFoundError) as error:
+        raise BadInput(
+            f"'{url.split('@')[-1]}' names no database that can be used here", field="url",
+            fix="use sqlite:///FILE or postgresql://USER@HOST/DATABASE",
+        ) from error  # fmt: skip
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _sqlite_connect)
         event.listen(engine, "begin", _sqlite_begin)
