@@ -140,12 +140,13 @@ def _line(program: _Program, line: Demand) -> dict[str, int]:
     own: dict[str, int] = {}
     for supply in {arc.supply for arc in line.arcs} | held.keys():
         own[supply] = program.column(*_limits(line, supply))
-    if line.frozen:
+    if line.frozen or line.blocked:
         return own
     total = dict.fromkeys(own.values(), 1.0)
     program.row(total, 0, line.quantity)
     if line.atomic:
-        program.row(total | {program.column(0, 1): -float(line.quantity)}, 0, 0)
+        locked = sum(item.locked for item in line.holdings)
+        program.row(total | {program.column(0, 1): -float(line.quantity - locked)}, locked, locked)
     if line.pack > 1:
         _packs(program, line, own)
     return own
@@ -207,16 +208,17 @@ def _supplies(program: _Program, problem: Problem, columns: dict[tuple[str, str]
 
 
 def _orders(program: _Program, problem: Problem, columns: dict[tuple[str, str], int]) -> None:
-    """An order that ships complete: one switch for all its lines that are not frozen."""
+    """An order that ships complete: one switch for all its lines that are neither frozen nor on hold."""
     orders: dict[str, list[Demand]] = defaultdict(list)
     for line in problem.demand:
-        if line.order_atomic and not line.frozen:
+        if line.order_atomic and not line.frozen and not line.blocked:
             orders[line.order].append(line)
     for lines in orders.values():
         switch = program.column(0, 1)
         for line in lines:
             row = {column: 1.0 for (name, _), column in columns.items() if name == line.id}
-            program.row(row | {switch: -float(line.quantity)}, 0, 0)
+            locked = sum(item.locked for item in line.holdings)
+            program.row(row | {switch: -float(line.quantity - locked)}, locked, locked)
 
 
 def _budget(program: _Program, problem: Problem, broken: Iterable[int]) -> None:

@@ -103,23 +103,29 @@ def _line(demand: Demand, grants: list[Grant]) -> Iterator[Finding]:
             yield Finding("locked", demand.id, f"{got[item.supply]} of {item.supply}, {item.locked} may not be taken")
     if demand.blocked and any(units > held.get(supply, 0) for supply, units in got.items()):
         yield Finding("hold", demand.id, f"gains while blocked ({demand.blocked})")
-    if demand.atomic and total not in (0, demand.quantity):
-        yield Finding("atomic", demand.id, f"{total} of {demand.quantity}")
     if total > demand.quantity:
         yield Finding("overgrant", demand.id, f"{total} of {demand.quantity}")
+    if demand.blocked:
+        return  # what it keeps is kept, whole or not: it does not ship
+    if demand.atomic and total not in (0, demand.quantity, _locked(demand)):
+        yield Finding("atomic", demand.id, f"{total} of {demand.quantity}")
     broken_packs = [units for units in got.values() if units % demand.pack]
     if len(broken_packs) > (total == demand.quantity):
         yield Finding("pack", demand.id, f"grants of {sorted(got.values())} are no whole packs of {demand.pack}")
 
 
+def _locked(demand: Demand) -> int:
+    return sum(item.locked for item in demand.holdings)
+
+
 def _orders(problem: Problem, grants: dict[str, list[Grant]]) -> Iterator[Finding]:
-    """An order that ships complete is granted whole or not at all, lines that are frozen or blocked left out."""
+    """An order that ships complete is whole or empty; frozen lines, lines on hold and locked units are left out."""
     orders: dict[str, list[Demand]] = defaultdict(list)
     for demand in problem.demand:
-        if demand.order_atomic and not demand.frozen:
+        if demand.order_atomic and not demand.frozen and not demand.blocked:
             orders[demand.order].append(demand)
     for order, demands in sorted(orders.items()):
         full = [sum(grant.quantity for grant in grants[demand.id]) == demand.quantity for demand in demands]
-        some = [bool(grants[demand.id]) for demand in demands]
+        some = [sum(grant.quantity for grant in grants[demand.id]) > _locked(demand) for demand in demands]
         if any(some) and not all(full):
             yield Finding("atomic", order, "an order that ships complete is granted in part")
