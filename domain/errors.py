@@ -9,6 +9,7 @@ QuartermasterError
 ├── NotAllowed          policy, role, scope, budget or four eyes forbid it
 ├── DependencyDown      a system, database or model did not answer; nothing was lost, try again
 │   └── UnknownOutcome      sent, but no reply: it may have happened
+│       └── ManualCheck         ... and it cannot be asked again: a person must look
 ├── EffectRefused       the other system answered, and said no for good
 ├── StorageFailed       our own database or disk failed
 └── IntegrityBroken     the ledger or a replay does not match what was recorded
@@ -80,6 +81,12 @@ class UnknownOutcome(DependencyDown):
     """The request was sent and no reply came: it may or may not have happened."""
 
     code = "unknown_outcome"
+
+
+class ManualCheck(UnknownOutcome):
+    """It may have happened, and asking again could do it twice: a person must look into the other system."""
+
+    code = "manual_check"
 
 
 class EffectRefused(QuartermasterError):

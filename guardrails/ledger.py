@@ -70,16 +70,12 @@ class Ledger:
         if moment.tzinfo is None:
             raise BadInput("the time of an entry names no zone", field="at", fix="give it with its offset")
         previous = self.hold(session)
-        fields = {
+        fields: dict[str, Any] = {
             "kind": kind.value,
             "version": VERSIONS[kind],
             "at": moment.astimezone(UTC).isoformat(),
-            "actor": actor,
-            "case": case,
-            "run": run,
-            "move": move,
-            "action": action,
         }
+        fields |= {"actor": actor, "case": case, "run": run, "move": move, "action": action}
         entry = chain(previous, fields, said)
         ledger_rows.add_row(session, entry.model_dump(), text)
         return entry

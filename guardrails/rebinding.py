@@ -60,7 +60,7 @@ def rebind(
     by: str,
     at: datetime,
 ) -> Rebound:
-    """Replace the move by the edited one. BadInput: impossible. NotAllowed: denied. Conflict: its units are promised."""
+    """Replace the move by the edited one. BadInput: impossible; NotAllowed: denied; Conflict: units are promised."""
     facts = snapshots.get(session, asked.facts)
     others = claim_rows.active(session, at, except_case=record.case)
     move = edited(record.move, changes, facts.replace(claims=others), by=by)
