@@ -52,7 +52,7 @@ def _take(item: Rest, left: dict[str, int]) -> dict[str, int]:
     """What the line can get, earliest arrival first, then most valuable; nothing when it must be whole and is not."""
     need, part = item.quantity, {}
     for way in sorted(item.line.arcs, key=arrival_order):
-        units = min(need, left.get(way.supply, 0), need if way.limit is None else way.limit)
+        units = min(need, left.get(way.supply, 0), item.room(way))
         if units < need:
             units -= units % item.line.pack
         if units > 0:

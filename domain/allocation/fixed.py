@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from domain.allocation.types import Demand, Problem
+from domain.allocation.types import Arc, Demand, Problem
 from domain.errors import BadInput
 
 Grants = dict[tuple[str, str], int]
@@ -22,6 +22,13 @@ class Rest:
     quantity: int
     floor: int
     held: dict[str, int]
+
+    def room(self, way: Arc) -> int:
+        """Units that may still come by this way, whatever the supply: its limit less what is locked there."""
+        if way.limit is None:
+            return self.quantity
+        locked = sum(held.locked for held in self.line.holdings if held.supply == way.supply)
+        return min(self.quantity, max(0, way.limit - locked))
 
 
 @dataclass(frozen=True)

@@ -72,11 +72,9 @@ class SkuModel:
         if item.quantity % pack:
             self._shorten(item, node, each)
         entries = self._add_slots(item, node)
-        locked = {held.supply: held.locked for held in line.holdings}
         for order, way in enumerate(sorted(line.arcs, key=arrival_order)):
             if way.supply in self._sources:
-                room = UNLIMITED if way.limit is None else max(0, way.limit - locked.get(way.supply, 0))
-                limit = room if room == UNLIMITED else room // pack
+                limit = UNLIMITED if way.limit is None else item.room(way) // pack
                 self._add_way(item, node, entries, (way.supply, way.arrives.isoformat(), way.value, limit), order)
 
     def _shorten(self, item: Rest, node: int, each: int) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 
 from domain.allocation.evaluate import lost, per_line
 from domain.allocation.fixed import Grants, Rest
-from domain.allocation.types import Arc
 from domain.allocation.weights import Weights, arrival_order, standing
 
 
@@ -49,20 +48,13 @@ def _need(item: Rest, grants: Grants) -> int:
     return item.quantity - sum(units for (line, _), units in grants.items() if line == item.line.id)
 
 
-def _room(item: Rest, way: Arc, grants: Grants) -> int:
-    if way.limit is None:
-        return item.quantity
-    locked = sum(held.locked for held in item.line.holdings if held.supply == way.supply)
-    return max(0, way.limit - locked - grants.get((item.line.id, way.supply), 0))
-
-
 def _refill(item: Rest, grants: Grants, left: dict[str, int], pack: int, strict: bool) -> None:
     need = _need(item, grants)
     if item.line.blocked or not need:
         return
     part: dict[str, int] = {}
     for way in sorted(item.line.arcs, key=lambda way: (-way.value, arrival_order(way))):
-        units = min(need, left[way.supply], _room(item, way, grants))
+        units = min(need, left[way.supply], item.room(way) - grants.get((item.line.id, way.supply), 0))
         if units < need:
             units -= units % pack
         if units > 0 and (way.value >= 0 or strict):

@@ -142,6 +142,8 @@ def choices(item: Demand) -> Iterator[dict[str, int]]:
             continue
         if total % item.pack and total != item.quantity:
             continue
+        if sum(units % item.pack > 0 for units in amounts) > 1:
+            continue
         yield {arc.supply: units for arc, units in zip(item.arcs, amounts, strict=True) if units}
 
 
