@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import IntegrityError, StatementError
+from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from domain.errors import Conflict, IntegrityBroken, QuartermasterError, StorageFailed
@@ -61,11 +61,9 @@ _SAYINGS: tuple[tuple[tuple[str, ...], str, str], ...] = (
 )
 
 
-def _explain(error: StatementError | sqlite3.Error, where: str) -> QuartermasterError:
+def _explain(error: DBAPIError | sqlite3.Error, where: str) -> QuartermasterError:
     """The error of ours for one of the driver's. `where` names the database, without its password."""
-    cause = error.orig if isinstance(error, StatementError) else error
-    if isinstance(cause, QuartermasterError):
-        return cause
+    cause = error.orig if isinstance(error, DBAPIError) else error
     said = f"{type(cause).__name__}: {cause}".strip()
     if "append-only" in said:
         return IntegrityBroken("the ledger is append-only", field="ledger", fix="append a correction instead")
@@ -88,5 +86,9 @@ def explained(where: Callable[[], str]) -> Iterator[None]:
         raise StorageFailed(
             f"all connections to the database are in use ({where()})", field="database", fix="try again in a moment"
         ) from error
-    except (StatementError, sqlite3.Error) as error:
+    except (DBAPIError, sqlite3.Error) as error:
         raise _explain(error, where()) from error
+    except StatementError as error:
+        if isinstance(error.orig, QuartermasterError):  # a value of ours that refused to be written
+            raise error.orig from error
+        raise

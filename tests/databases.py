@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 import itertools
 import shutil
@@ -40,7 +41,9 @@ def postgresql() -> Any:
 
 @functools.cache
 def _sqlite_template() -> Path:
-    file = Path(tempfile.mkdtemp(prefix="qm-sqlite-")) / "template.db"
+    folder = Path(tempfile.mkdtemp(prefix="qm-sqlite-"))
+    atexit.register(shutil.rmtree, folder)
+    file = folder / "template.db"
     database = Database(f"sqlite:///{file}")
     database.upgrade()
     database.close()

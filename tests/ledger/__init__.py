@@ -1,0 +1,1 @@
+"""The ledger: its chain, its writer and its proofs."""
