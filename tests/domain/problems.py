@@ -1,4 +1,4 @@
-"""Small allocation problems, made by hypothesis or by hand, and the slow truth about them: every feasible plan, tried."""
+"""Small allocation problems, generated or made by hand, and the slow truth about them: every feasible plan, tried."""
 
 from __future__ import annotations
 
