@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from agent.casework.services import Services
+from domain.cases import CaseState
 from domain.requests import RejectedMove, Request
-from storage import counters, plans, run_events, runs
+from guardrails.chain import EntryKind
+from storage import cases, counters, plans, run_events, runs
 from storage.database import Session
 from storage.records import MoveRecord, Run, RunState
+
+MOST_REVISIONS = 12
+"""A case that was planned so often without coming to an end is for a person."""
 
 
 def admit(session: Session, request: Request, services: Services, actor: str) -> str:
@@ -38,9 +43,14 @@ def rejected_so_far(session: Session, case: str) -> tuple[RejectedMove, ...]:
 
 
 def revise(session: Session, services: Services, case: str, why: str, rejected: RejectedMove | None = None) -> str:
-    """Admit the next revision of a case; its run. One that is admitted and not started yet takes the refusal on."""
-    known = runs.listed(session, case=case)
-    last = known[-1]
+    """Admit the next revision of a case; its run. One that is admitted and not started yet takes the refusal on.
+
+    A case that was planned too often is escalated instead.
+    """
+    last = runs.listed(session, case=case)[-1]
+    if last.revision >= MOST_REVISIONS and last.state is not RunState.ADMITTED:
+        _give_up(session, services, case, why)
+        return last.id
     refused = last.request.rejected if rejected is None else (*last.request.rejected, rejected)
     if last.state is RunState.ADMITTED:
         run = last.id
@@ -50,6 +60,14 @@ def revise(session: Session, services: Services, case: str, why: str, rejected: 
         run = admit(session, last.request.model_copy(update=update), services, last.actor)
     run_events.append(session, run, services.now(), "revise", {"why": why})
     return run
+
+
+def _give_up(session: Session, services: Services, case: str, why: str) -> None:
+    now = services.now()
+    if cases.advance(session, case, {CaseState.OPEN, CaseState.WAITING}, CaseState.ESCALATED, now):
+        text = f"planned {MOST_REVISIONS} times; the last reason was: {why}"
+        body = {"state": CaseState.ESCALATED, "why": text[:4000]}
+        services.ledger.append(session, EntryKind.CASE, "copilot", now, body, case=case)
 
 
 def refusal(record: MoveRecord, by: str, reason: str) -> RejectedMove:

@@ -1,10 +1,9 @@
-"""How a move that has not been carried out is called off, and what follows: the record, and a new revision."""
+"""How a move that has not been carried out is called off, and how that is recorded."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from agent.casework.admission import revise
 from agent.casework.services import Services
 from guardrails.chain import EntryKind
 from guardrails.endings import end
@@ -28,14 +27,6 @@ def call_off(
         session, EntryKind.EXPIRY, "copilot", now, body, case=record.case, run=record.run, move=record.id
     )
     return cancelled
-
-
-def displaced(services: Services, session: Session, keys: Iterable[str], by: str) -> None:
-    """Plan the cases again whose waiting moves gave way to `by`."""
-    for key in keys:
-        record = moves.get(session, key)
-        tell(services, session, [key])
-        revise(session, services, record.case, f"{key} gave way to {by}, which is worth more")
 
 
 def tell(services: Services, session: Session, keys: Iterable[str]) -> None:

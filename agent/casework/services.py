@@ -8,14 +8,11 @@ from datetime import datetime
 
 from agent.planners.interface import Planner
 from connectors.reads import Reads
-from domain.requests import ToolCall
 from guardrails.approvals import Approvals
 from guardrails.ledger import Ledger
 from guardrails.people import People
 from guardrails.policy import Policy
 from storage.database import Database
-
-Record = Callable[[ToolCall], None]
 
 
 @dataclass(frozen=True)
@@ -29,6 +26,5 @@ class Services:
     people: People
     ledger: Ledger
     approvals: Approvals
-    planner: Callable[[Record], Planner]
-    """The planner of one run; what it is given records the model's answers."""
+    planner: Planner
     fallback: Planner

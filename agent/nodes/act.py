@@ -36,5 +36,6 @@ def act(services: Services, task: Task) -> str:
     with services.database.write() as session:
         if moves.advance(session, task["move"], {MoveState.APPROVED}, MoveState.READY):
             sagas.start(session, task["move"], services.now())
-            run_events.append(session, task["run"], services.now(), "ready", {"move": task["move"]})
+        body = {"move": task["move"], "state": moves.get(session, task["move"]).state}
+        run_events.append(session, task["run"], services.now(), "act", body)
     return task["move"]

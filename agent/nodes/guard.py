@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from agent.casework.lapse import call_off, displaced
+from agent.casework.lapse import call_off
 from agent.casework.services import Services
 from agent.nodes.act import ACT_VERSION, Task
 from domain.cases import Case
@@ -103,13 +103,12 @@ def _state(desk: _Desk, record: MoveRecord, verdict: Verdict) -> tuple[MoveState
     services, session = desk.services, desk.session
     if verdict.outcome is Outcome.APPROVAL:
         asked = services.approvals.ask(session, record, verdict, desk.facts, asked_by=desk.run.request.by)
-        short, gave_way, waits = asked.short, asked.displaced, f"waits for {', then '.join(verdict.roles)}"
+        short, waits = asked.short, f"waits for {', then '.join(verdict.roles)}"
     else:
         held = _claim(desk, record.move)
-        short, gave_way, waits = held.short, held.displaced, ""
+        short, waits = held.short, ""
     if short:
         return MoveState.CANCELLED, short
-    displaced(services, session, gave_way, by=record.id)
     return (MoveState.WAITING, waits) if waits else (MoveState.APPROVED, "allowed by policy")
 
 

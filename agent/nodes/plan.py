@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from agent.casework.services import Services
 from agent.planners.assemble import assemble
 from agent.planners.interface import Draft, Planner
@@ -25,9 +27,9 @@ class Recorder:
         self._calls: list[ToolCall] = []
 
     def __call__(self, call: ToolCall) -> None:
-        """Remember a call; full batches are written."""
+        """Remember a call; full batches are written, and a model's answer at once, for those who watch."""
         self._calls.append(call)
-        if len(self._calls) >= FLUSH:
+        if len(self._calls) >= FLUSH or call.tool == "model":
             self.flush()
 
     def flush(self) -> None:
@@ -50,7 +52,7 @@ def plan(services: Services, run_id: str, facts_id: str) -> int:
     made = assemble(
         draft,
         run.request,
-        planner=f"{planner.name}/{planner.version}",
+        planner=planner_id(planner),
         policy=services.policy.id,
         facts=facts_id,
     )
@@ -65,9 +67,14 @@ def plan(services: Services, run_id: str, facts_id: str) -> int:
     return made.revision
 
 
+def planner_id(planner: Planner) -> str:
+    """Name and version of a planner, as recorded in its plans."""
+    return re.sub(r"[^A-Za-z0-9._:/#-]", "-", f"{planner.name}/{planner.version}")[:80]
+
+
 def _draft(services: Services, request: Request, facts: Facts, recorder: Recorder) -> tuple[Draft, Planner, str]:
     """The draft, who made it, and why the first choice could not ("" when it could)."""
-    chosen = services.planner(recorder)
+    chosen = services.planner
     try:
         return chosen.plan(request, Toolbox(ToolContext(facts, request), recorder)), chosen, ""
     except QuartermasterError as error:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from agent.casework.admission import admit, next_revision, rejected_so_far
 from agent.casework.services import Services
 from agent.runtime.scoping import scope_of, skus_of
@@ -13,6 +11,7 @@ from domain.errors import BadInput, Conflict
 from domain.events import Event
 from domain.noun import Noun
 from domain.requests import Request
+from guardrails.chain import EntryKind
 from storage import cases, counters, inbox
 from storage.database import Session
 from storage.records import Arrival, InboxEntry, InboxState
@@ -70,7 +69,7 @@ class Intake:
         """Admit a run for a question; its id."""
         with self._services.database.write() as session:
             now = self._services.now()
-            case = _case(session, "question", text[:200] or "question", by, now, Scope())
+            case = _case(session, self._services, "question", text[:200] or "question", by, Scope())
             request = Request(
                 case=case.id,
                 case_kind=case.kind,
@@ -111,9 +110,10 @@ class Intake:
                     update={"events": (*case.events, event.id), "scope": _union(case.scope, scope)}
                 )
                 cases.save(session, joined)
+                _tell(session, self._services, joined, "joined", by)
                 return joined, True
         title = f"{event.data.kind.replace('_', ' ').capitalize()}: {event.subject.partition(':')[2]}"
-        return _case(session, event.data.kind, title, by, self._services.now(), scope, (event.id,)), False
+        return _case(session, self._services, event.data.kind, title, by, scope, (event.id,)), False
 
     def _request(self, session: Session, case: Case, by: str) -> Request:
         """The request of the next revision of a case: its last event per subject."""
@@ -134,37 +134,52 @@ class Intake:
         )
 
 
-def open_sweep_case(session: Session, services: Services, sku: str, mark: str, scope: Scope, by: str) -> str:
-    """A case for one SKU that is short, and its run; `mark` names the facts, so that the same facts open none again."""
-    now = services.now()
-    case = _case(session, "shortage", f"Shortage: {sku}", by, now, scope, (mark,))
+def open_sweep_case(
+    session: Session, services: Services, sku: str, mark: str, scope: Scope, by: str
+) -> tuple[str, str]:
+    """Run and case of a new shortage of one SKU; `mark` names the facts, so that the same facts open none again."""
+    case = _case(session, services, "shortage", f"Shortage: {sku}", by, scope, (mark,))
     request = Request(
         case=case.id,
         case_kind=case.kind,
         revision=1,
         kind="sweep",
-        now=now,
+        now=services.now(),
         by=by,
         scope=scope,
         rates=services.policy.rates,
     )
-    return admit(session, request, services, by)
+    return admit(session, request, services, by), case.id
 
 
 def _case(
-    session: Session, kind: str, title: str, by: str, now: datetime, scope: Scope, events: tuple[str, ...] = ()
+    session: Session,
+    services: Services,
+    kind: str,
+    title: str,
+    by: str,
+    scope: Scope,
+    events: tuple[str, ...] = (),
 ) -> Case:
     case = Case(
         id=counters.next_id(session, "case"),
         kind=kind,
         title=title,
         raised_by=by,
-        opened_at=now,
+        opened_at=services.now(),
         events=events,
         scope=scope,
     )
     cases.open_case(session, case)
+    if kind != "question":
+        _tell(session, services, case, "opened", by)
     return case
+
+
+def _tell(session: Session, services: Services, case: Case, did: str, by: str) -> None:
+    """Questions are not in the ledger; everything that may lead to a write is."""
+    body = {"did": did, "kind": case.kind, "title": case.title, "events": case.events, "scope": case.scope}
+    services.ledger.append(session, EntryKind.CASE, by, services.now(), body, case=case.id)
 
 
 def _union(left: Scope, right: Scope) -> Scope:

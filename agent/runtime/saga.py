@@ -8,12 +8,14 @@ thousand parked sagas cost nothing. A refusal undoes what was done, in reverse.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 
 from agent.runtime.durable import Flow, Json, Steps
 from domain.actions import Action
 from domain.canonical import digest
-from domain.errors import Conflict, DependencyDown, QuartermasterError, StorageFailed
+from domain.errors import Conflict, DependencyDown, ManualCheck, QuartermasterError, StorageFailed
 
 CLASSES = (
     "hold_wave",
@@ -38,18 +40,14 @@ SHORTEST, LONGEST = 0.05, 60.0
 """Seconds between two attempts: doubling, with jitter."""
 
 
-class Hands:
-    """What a saga does; each is safe to do again. `gate` is duck-typed here so that only compose knows the real one."""
+class Hands(Protocol):
+    """What a saga does; each is safe to do again. See `agent.runtime.hands`."""
 
-    def __init__(
-        self,
-        begin: Callable[[str], tuple[Action, ...]],
-        execute: Callable[[str, str], object],
-        undo: Callable[[str, str], object],
-    ) -> None:
-        self.begin = begin
-        self.execute = execute
-        self.undo = undo
+    def begin(self, move: str) -> tuple[Action, ...]: ...
+    def execute(self, move: str, action: str) -> None: ...
+    def undo(self, move: str, action: str) -> None: ...
+    def refused_before(self, move: str) -> tuple[str, tuple[str, ...]]: ...
+    def finish(self, move: str, result: Json) -> None: ...
 
 
 def in_order(actions: Iterable[Action]) -> tuple[Action, ...]:
@@ -79,9 +77,11 @@ def backoff(key: str, attempt: int) -> float:
 
 
 def outcome(act: Callable[[], object]) -> Json:
-    """What came of a step, as recorded: done, retry (silent system, busy database) or refused (for good), and why."""
+    """What came of a step, and why: done, retry (silent system, busy database), refused (for good), manual."""
     try:
         act()
+    except ManualCheck as error:
+        return {"state": "manual", "why": str(error)}
     except (DependencyDown, StorageFailed) as error:
         return {"state": "retry", "why": str(error)}
     except QuartermasterError as error:
@@ -93,34 +93,87 @@ def saga_flow(hands: Hands, patience: int) -> Flow:
     """The flow of every saga. Payload {"move": id}; answers {"state", "why"}.
 
     States: done, parked (a system is silent), refused (the gate did not admit it; nothing was done), compensated
-    (undone after a refusal), failed (an undo was refused too: a person must look).
+    (undone after a refusal), failed (a person must look: an undo was refused, or nobody knows what happened).
     """
 
     def saga(steps: Steps, payload: Json) -> Json:
-        move = str(payload["move"])
-        begun = _patiently(steps, f"{move}:begin", partial(_begin, hands, move), patience)
-        if begun["state"] != "done":
-            return _parked(begun)
-        done: list[str] = []
-        for action in begun["order"]:
-            result = _patiently(steps, f"{move}:{action}", partial(_execute, hands, move, action), patience)
-            if result["state"] == "retry":
-                return _parked(result)
-            if result["state"] == "refused":
-                return _compensate(steps, hands, move, done, result["why"], patience)
-            done.append(action)
-        return {"state": "done", "why": ""}
+        carried = _Saga(steps, hands, str(payload["move"]), patience)
+        result = carried.carry_out()
+        finished = carried.patiently("finish", partial(_finish, hands, carried.move, result), patience)
+        if finished["state"] != "done":
+            result = _ended("parked", finished["why"])
+            # Only our own database is needed for this; it must not be lost to a busy moment.
+            carried.patiently("park", partial(_finish, hands, carried.move, result), 100)
+        return result
 
     return saga
 
 
+@dataclass(frozen=True)
+class _Saga:
+    steps: Steps
+    hands: Hands
+    move: str
+    patience: int
+
+    def carry_out(self) -> Json:
+        """Every action in order; a refusal, also one of before a pause, undoes the others."""
+        before = self.patiently("before", partial(_before, self.hands, self.move), self.patience)
+        if before["state"] == "retry":
+            return _ended("parked", before["why"])
+        if before["refused"]:
+            return self._compensate(before["done"], f"{before['refused']} was refused")
+        begun = self.patiently("begin", partial(_begin, self.hands, self.move), self.patience)
+        if begun["state"] != "done":
+            return _ended("parked" if begun["state"] == "retry" else "refused", begun["why"])
+        done: list[str] = []
+        for action in begun["order"]:
+            result = self.patiently(action, partial(_execute, self.hands, self.move, action), self.patience)
+            if result["state"] == "retry":
+                return _ended("parked", result["why"])
+            if result["state"] == "manual":
+                return _ended("failed", result["why"])
+            if result["state"] == "refused":
+                return self._compensate(done, result["why"])
+            done.append(action)
+        return _ended("done", "")
+
+    def _compensate(self, done: list[str], why: str) -> Json:
+        """Undo what was done, last first. A silent system parks this too; what cannot be undone is for a person."""
+        for action in reversed(done):
+            undone = self.patiently(f"{action}:undo", partial(_undo, self.hands, self.move, action), self.patience)
+            if undone["state"] == "retry":
+                return _ended("parked", undone["why"])
+            if undone["state"] != "done":
+                return _ended("failed", f"{why}; {action} could not be undone: {undone['why']}")
+        return _ended("compensated", why)
+
+    def patiently(self, name: str, act: Callable[[], Json], patience: int) -> Json:
+        """A step, sent again while the system is silent, at most `patience` times."""
+        key = f"{self.move}:{name}"
+        for attempt in range(1, patience + 1):
+            result = self.steps.run(key, act)
+            if result["state"] != "retry" or attempt == patience:
+                break
+            self.steps.wait(backoff(key, attempt))
+        return result
+
+
+def _ended(state: str, why: str) -> Json:
+    return {"state": state, "why": why}
+
+
+def _before(hands: Hands, move: str) -> Json:
+    found: list[tuple[str, tuple[str, ...]]] = []
+    result = outcome(lambda: found.append(hands.refused_before(move)))
+    refused, done = found[0] if found else ("", ())
+    return {**result, "refused": refused, "done": list(done)}
+
+
 def _begin(hands: Hands, move: str) -> Json:
     order: list[str] = []
-
-    def begin() -> None:
-        order.extend(action.id for action in in_order(hands.begin(move)))
-
-    return {**outcome(begin), "order": order}
+    result = outcome(lambda: order.extend(action.id for action in in_order(hands.begin(move))))
+    return {**result, "order": order}
 
 
 def _execute(hands: Hands, move: str, action: str) -> Json:
@@ -131,24 +184,5 @@ def _undo(hands: Hands, move: str, action: str) -> Json:
     return outcome(partial(hands.undo, move, action))
 
 
-def _patiently(steps: Steps, key: str, act: Callable[[], Json], patience: int) -> Json:
-    """A step, sent again while the system is silent, at most `patience` times."""
-    for attempt in range(1, patience + 1):
-        result = steps.run(key, act)
-        if result["state"] != "retry" or attempt == patience:
-            break
-        steps.wait(backoff(key, attempt))
-    return result
-
-
-def _parked(result: Json) -> Json:
-    return {"state": "parked" if result["state"] == "retry" else result["state"], "why": result["why"]}
-
-
-def _compensate(steps: Steps, hands: Hands, move: str, done: list[str], why: str, patience: int) -> Json:
-    """Undo what was done, last first. What cannot be undone is for a person."""
-    for action in reversed(done):
-        undone = _patiently(steps, f"{move}:{action}:undo", partial(_undo, hands, move, action), patience)
-        if undone["state"] != "done":
-            return {"state": "failed", "why": f"{why}; {action} could not be undone: {undone['why']}"}
-    return {"state": "compensated", "why": why}
+def _finish(hands: Hands, move: str, result: Json) -> Json:
+    return outcome(partial(hands.finish, move, result))

@@ -1,0 +1,200 @@
+"""The Application: what every door (CLI, HTTP, Slack, worker) may ask of the program. Nouns in, nouns out."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agent.casework.lapse import tell
+from agent.casework.outcome import Report, gather
+from agent.runtime.clock import pause
+from agent.runtime.intake import Intake, Taken
+from agent.runtime.replay import Replay, replay
+from agent.runtime.sweep import Triage, sweep
+from domain.cases import Case
+from domain.errors import DependencyDown, StorageFailed
+from domain.events import Event
+from domain.facts import Facts
+from guardrails import switches
+from guardrails.cards import Card, card
+from guardrails.chain import EntryKind, Head, Verification
+from guardrails.deciding import Decision
+from guardrails.ledger import record_head
+from storage import approvals, cases, moves, run_events, runs, sagas, snapshots
+from storage.records import Run, RunEvent, Saga, Switch
+
+if TYPE_CHECKING:
+    from agent.runtime.compose import Parts
+
+
+class Application:
+    """One open installation. Close it when done; what is under way is taken up by the next process."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._intake = Intake(parts.services)
+        self._kept = 0
+
+    def take_event(self, event: Event, user: str = "") -> Taken:
+        """Take in an event, plan, do what policy allows; see `Intake.take`. `user` raised it (else its source).
+
+        Raises DependencyDown when a system is silent: the event is kept, and goes on with the next sweep.
+        """
+        taken = self._intake.take(event, user or event.source)
+        self.settle(focus=taken.run)
+        return taken
+
+    def ask(self, text: str, user: str) -> Report:
+        """The answer to a question."""
+        run = self._intake.question(text, self._parts.people.get(user).id)
+        self.settle(focus=run)
+        return self.report(run)
+
+    def triage_once(self, user: str = "sweep") -> Triage:
+        """One pass: pending events, real shortages, everything that can go on."""
+        found = sweep(self._parts.services, self._intake, user)
+        self.settle()
+        return found
+
+    def approvals(self, user: str | None = None, *, everything: bool = False) -> tuple[Card, ...]:
+        """Cards that wait (for `user`, when named), in the order asked; with `everything`, decided ones too."""
+        if not everything:
+            return self._parts.approvals.waiting(user)
+        with self._parts.database.read() as session:
+            known = approvals.listed(session)
+            return tuple(
+                card(one, moves.get(session, one.move), tuple(o for o in known if o.move == one.move)) for one in known
+            )
+
+    def show(self, approval: str) -> Card:
+        """One card."""
+        return self._parts.approvals.show(approval)
+
+    def approve(self, approval: str, user: str, digest: str | None = None, reason: str = "") -> Decision:
+        """Approve what the card shows. What can be carried out is carried out before this returns."""
+        return self._decided(self._parts.approvals.approve(approval, user, digest, reason))
+
+    def reject(self, approval: str, user: str, reason: str = "", digest: str | None = None) -> Decision:
+        """Reject what the card shows; what needs it is cancelled, the rest is planned again."""
+        return self._decided(self._parts.approvals.reject(approval, user, reason, digest))
+
+    def edit(
+        self, approval: str, user: str, changes: Mapping[str, int], digest: str | None = None, reason: str = ""
+    ) -> Decision:
+        """Change quantities inside a move (action id -> units); it is judged again."""
+        return self._decided(self._parts.approvals.edit(approval, user, changes, digest, reason))
+
+    def _decided(self, decision: Decision) -> Decision:
+        with self._parts.database.write() as session:
+            tell(self._parts.services, session, [decision.move, *decision.cancelled])
+        self.settle()
+        return decision
+
+    def settle(self, focus: str | None = None, *, only_due: bool = False) -> None:
+        """Let everything go on as far as it can without people, and keep the ledger's head.
+
+        Raises what stopped the run `focus`; the trouble of other runs is recorded with them.
+        """
+        trouble = dict(self._parts.progress.settle(only_due=only_due))
+        self._keep_head()
+        if focus in trouble:
+            raise trouble[focus]
+
+    def run_worker(self, stop: threading.Event, every: float = 1.0) -> None:
+        """Settle again and again until `stop` is set. Parked sagas go on when they are due."""
+        while not stop.is_set():
+            try:
+                self.settle(only_due=True)
+            except (DependencyDown, StorageFailed):
+                pause(every)  # our own database or a system is away for now; everything waits in its row
+            stop.wait(every)
+
+    def cases(self) -> tuple[Case, ...]:
+        """Every case, in the order they were opened."""
+        with self._parts.database.read() as session:
+            return cases.listed(session)
+
+    def runs(self, case: str | None = None) -> tuple[Run, ...]:
+        """Every run, in the order they were admitted."""
+        with self._parts.database.read() as session:
+            return runs.listed(session, case=case)
+
+    def report(self, run: str) -> Report:
+        """What came of a run, as things stand now."""
+        with self._parts.database.read() as session:
+            return gather(session, self._parts.ledger, run)
+
+    def events(self, run: str, after: int = 0) -> tuple[RunEvent, ...]:
+        """What a run did and said, after a place."""
+        with self._parts.database.read() as session:
+            runs.get(session, run)
+            return run_events.since(session, run, after)
+
+    def facts(self, run: str) -> Facts | None:
+        """The snapshot a run planned on; None when it has none yet."""
+        with self._parts.database.read() as session:
+            facts = runs.get(session, run).facts
+            return None if facts is None else snapshots.get(session, facts)
+
+    def sagas(self) -> tuple[Saga, ...]:
+        """Every execution of a move, in order."""
+        with self._parts.database.read() as session:
+            return sagas.listed(session)
+
+    def replay(self, run: str) -> Replay:
+        """Plan a run again from what was recorded, and compare."""
+        return replay(self._parts.database, run, self._parts.model_planner)
+
+    def verify(self, heads: Sequence[Head] | None = None) -> Verification:
+        """Whether the ledger is what was written; with heads, also that its end is there."""
+        return self._parts.ledger.verify_now(heads)
+
+    def head(self) -> Head:
+        """How far the ledger has come."""
+        with self._parts.database.read() as session:
+            return self._parts.ledger.head(session)
+
+    @property
+    def heads_file(self) -> Path:
+        """Where the heads of the ledger are kept, outside the database."""
+        return self._parts.settings.home / "heads.txt"
+
+    def export(self, user: str = "operator") -> Iterator[str]:
+        """The whole ledger as lines of canonical JSON; the export itself is its last entry."""
+        parts = self._parts
+        with parts.database.write() as session:
+            parts.ledger.append(session, EntryKind.EXPORT, user, parts.clock.now(), {"what": "ledger"})
+        self._keep_head()
+        with parts.database.read() as session:
+            yield from parts.ledger.export(session)
+
+    def stop(self, user: str, system: str = switches.EVERYTHING, reason: str = "") -> Switch:
+        """The kill switch: nothing is written to `system` (everything when not named) until it is lifted."""
+        parts = self._parts
+        with parts.database.write() as session:
+            person = parts.people.get(user)
+            at = parts.clock.now()
+            return switches.stop(session, parts.ledger, parts.policy, person, at=at, why=reason, system=system)
+
+    def lift(self, user: str, system: str = switches.EVERYTHING, reason: str = "") -> Switch:
+        """Let writes go on; by another person than the one who stopped them."""
+        parts = self._parts
+        with parts.database.write() as session:
+            person = parts.people.get(user)
+            at = parts.clock.now()
+            turned = switches.lift(session, parts.ledger, parts.policy, person, at=at, why=reason, system=system)
+        self.settle()
+        return turned
+
+    def close(self) -> None:
+        """Give everything back."""
+        self._parts.close()
+
+    def _keep_head(self) -> None:
+        """Append the head to the heads file when the ledger has grown."""
+        head = self.head()
+        if head.count and head.count != self._kept:
+            record_head(self.heads_file, head.count, head.hash, self._parts.clock.now())
+            self._kept = head.count

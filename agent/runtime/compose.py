@@ -1,0 +1,186 @@
+"""The one composition root: settings, clock and connector become an Application. What is heavy is made when first used:
+listing approvals or verifying the ledger never imports the graph or the durable engine."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agent.casework.services import Services
+from agent.planners.interface import Planner
+from agent.planners.rules.planner import RulesPlanner
+from agent.runtime.application import Application
+from agent.runtime.clock import Clock, FixedClock, SystemClock
+from agent.runtime.leases import Leases, process_name
+from agent.runtime.policies import put_in_force
+from agent.runtime.progress import Progress
+from agent.runtime.pump import Pump
+from agent.runtime.world import Connector, embedded
+from agent.settings import Settings, prepare_process
+from connectors import snapshot
+from domain.errors import StorageFailed
+from domain.facts import Facts
+from guardrails.approvals import Approvals
+from guardrails.ledger import Ledger
+from guardrails.people import load as load_people
+from guardrails.people import personas
+from storage import claims
+from storage.database import Database
+
+if TYPE_CHECKING:
+    from agent.runtime.checkpoints import Checkpoints
+    from agent.runtime.durable import Engine
+    from agent.runtime.runner import Runner
+
+__all__ = ["Application", "Parts", "open_application"]
+
+
+def open_application(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    now: datetime | None = None,
+    connector: Connector | None = None,
+    create: bool = True,
+) -> Application:
+    """The program on a data folder. `now` fixes the clock; `create=False` refuses a folder nothing was done in yet.
+
+    Raises BadInput for an unusable policy, people file or URL, StorageFailed for an unusable folder or database.
+    """
+    prepare_process()
+    if clock is None:
+        clock = FixedClock(now) if now is not None else SystemClock()
+    database = Database(settings.database)
+    if create:
+        _make_home(settings.home)
+        database.upgrade()
+    else:
+        database.ensure_current()
+    return Application(Parts(settings, clock, database, connector or embedded(settings.home)))
+
+
+class Parts:
+    """Every part of one process, each made when first used."""
+
+    def __init__(self, settings: Settings, clock: Clock, database: Database, connector: Connector) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.database = database
+        self.connector = connector
+        self.ledger = Ledger(database, clock.now)
+        self.policy = put_in_force(database, self.ledger, settings.policy, clock.now())
+        self.people = load_people(settings.people) if settings.people else personas()
+        self.approvals = Approvals(database, self.ledger, lambda: self.policy, self.people, clock.now)
+
+    @cached_property
+    def services(self) -> Services:
+        """What nodes and runtime work with."""
+        rules = RulesPlanner()
+        return Services(
+            database=self.database,
+            now=self.clock.now,
+            reads=self.connector.reads,
+            policy=self.policy,
+            people=self.people,
+            ledger=self.ledger,
+            approvals=self.approvals,
+            planner=self.model_planner() if self.settings.planner == "llm" else rules,
+            fallback=rules,
+        )
+
+    def model_planner(self, outputs: tuple[str, ...] | None = None) -> Planner:
+        """The planner that asks the configured model; with `outputs`, one that is fed what a model said before."""
+        from agent.planners.llm import LlmPlanner
+
+        given = self.settings
+        planner = LlmPlanner(
+            base_url=given.openai_base_url,
+            api_key=given.openai_api_key.get_secret_value() if given.openai_api_key else None,
+            model=given.model,
+            timeout=given.model_timeout,
+            turns=given.model_turns,
+            roles=tuple(sorted(self.policy.roles)),
+        )
+        return planner if outputs is None else planner.replaying(outputs)
+
+    @cached_property
+    def progress(self) -> Progress:
+        """What lets runs and sagas go on."""
+        return Progress(self.services, lambda: self.runner, self.pump)
+
+    @cached_property
+    def pump(self) -> Pump:
+        """What has sagas carried out."""
+        return Pump(self.services, self.leases, lambda: self.engine)
+
+    @cached_property
+    def runner(self) -> Runner:
+        """What drives the graph."""
+        from agent.runtime.runner import Runner
+
+        return Runner(self.services, self.leases, self.checkpoints)
+
+    @cached_property
+    def checkpoints(self) -> Checkpoints:
+        """Where threads wait."""
+        from agent.runtime.checkpoints import open_checkpoints
+
+        return open_checkpoints(self.settings.home, self.settings.database)
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The durable engine, with the saga flow; only now does anybody hold the writers."""
+        from agent.runtime.durable import Engine
+        from agent.runtime.hands import Hands
+        from agent.runtime.saga import saga_flow
+        from guardrails.gate import Gate
+
+        gate = Gate(
+            self.database,
+            self.ledger,
+            self.connector.writes(self.clock.now),
+            self._fresh,
+            lambda: self.policy,
+            self.people,
+            self.clock.now,
+            self.settings.tenant,
+            self.connector.effect_classes,
+        )
+        home = self.settings.home / "durable.db"
+        url = self.settings.database if self.database.is_postgresql else f"sqlite:///{home}"
+        flow = saga_flow(Hands(self.services, gate), self.settings.park_after)
+        return Engine(url, self.leases.owner, {"saga": flow})
+
+    @cached_property
+    def leases(self) -> Leases:
+        """What this process works on."""
+        return Leases(self.database, process_name(), self.settings.lease_seconds)
+
+    def _fresh(self, skus: Collection[str]) -> Facts:
+        """What the systems say now; claims are checked by the gate in our own tables."""
+        now = self.clock.now()
+        with self.database.read() as session:
+            held = claims.active(session, now)
+        return snapshot.take(self.connector.reads, now, skus or None, held)
+
+    def close(self) -> None:
+        """Give everything back. What was never made is not made now."""
+        for name in ("engine", "checkpoints", "leases"):
+            if name in self.__dict__:
+                getattr(self, name).close()
+        self.connector.close()
+        self.database.close()
+
+
+def _make_home(home: Path) -> None:
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageFailed(
+            f"the data folder {home} cannot be made ({error.strerror})",
+            field="QUARTERMASTER_HOME",
+            fix="name a folder that you may write to",
+        ) from error
