@@ -8,7 +8,6 @@ from typing import Any
 from domain.customers import CreditStatus
 from domain.events import (
     CreditHold,
-    DemandSpike,
     Event,
     InventoryDiscrepancy,
     OrderChange,
@@ -17,15 +16,15 @@ from domain.events import (
     SystemOutage,
 )
 from domain.facts import Facts, SourceState
-from domain.inventory import DemandSignal, Inbound
+from domain.inventory import Inbound
 from domain.orders import LineState, OrderLine
 
 
 def as_told(facts: Facts, events: Iterable[Event]) -> Facts:
     """`facts` with every event applied in the written order (time, source, id).
 
-    Where the systems have booked an event already it changes nothing (a demand spike is never booked), so facts that
-    are up to date keep their id.
+    Where the systems have booked an event already it changes nothing, so facts that are up to date keep their id. A
+    demand spike is left to the system that forecasts: adding its units twice could not be told from once.
     """
     told = facts
     for event in sorted(events, key=lambda item: (item.at, item.source, item.id)):
@@ -72,21 +71,6 @@ def _counted(facts: Facts, sku: str, site: str, units: int) -> Facts:
             for position in facts.positions
         )
     )
-
-
-def _demand_spike(facts: Facts, data: DemandSpike) -> Facts:
-    """The extra units join the forecast of the last known week until `until`; no system books a spike by itself."""
-
-    def key(signal: DemandSignal) -> tuple[str, str, str]:
-        return signal.sku, signal.site, signal.week.isoformat()
-
-    mine = [s for s in facts.demand if (s.sku, s.site) == (data.sku, data.site) and s.week <= data.until]
-    last = max(mine, key=key, default=None)
-    if last is None:
-        last = DemandSignal(sku=data.sku, site=data.site, week=facts.today, forecast=0, run_rate=0)
-    expected = max(last.forecast, last.run_rate) + data.extra_units
-    others = [signal for signal in facts.demand if key(signal) != key(last)]
-    return facts.replace(demand=tuple(sorted([*others, last.model_copy(update={"forecast": expected})], key=key)))
 
 
 def _credit_hold(facts: Facts, data: CreditHold) -> Facts:
@@ -137,7 +121,6 @@ def _system_outage(facts: Facts, data: SystemOutage) -> Facts:
 _APPLY: Mapping[str, Callable[[Facts, Any], Facts]] = {
     "supplier_delay": _supplier_delay,
     "short_stock": _short_stock,
-    "demand_spike": _demand_spike,
     "inventory_discrepancy": _discrepancy,
     "credit_hold": _credit_hold,
     "order_change": _order_change,

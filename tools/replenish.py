@@ -42,8 +42,9 @@ class _Need(Noun):
 def replenish(context: ToolContext, args: ReplenishArgs) -> Proposal:
     """One move with one purchase request per site.
 
-    Per site: units short + max(0, forecast until arrival - open orders until then) - units left free, rounded up to
-    packs. Forecast is the larger of forecast and run rate of each week until lead time + one standard deviation.
+    Per site: units short + cover, rounded up to packs. Cover of the SKU = max(0, forecast until arrival - open orders
+    until then - units left free); it goes to the sites with the largest gaps. Forecast is the larger of forecast and
+    run rate of each week until lead time + one standard deviation.
     UnknownReference when SKU or site is unknown, BadInput when the allocation is not of this run.
     """
     facts = context.facts
@@ -122,12 +123,28 @@ def _needs(context: ToolContext, args: ReplenishArgs, arrives: date) -> list[_Ne
             open_units[site] = open_units.get(site, 0) + line.open_quantity
     if args.allocation_id is None:
         short = {site: max(0, units - left.get(site, 0)) for site, units in short.items()}
-    needs = []
-    for site in sorted(site for site, units in short.items() if units):
-        expected = _forecast(context, args.sku, site, arrives)
-        cover = max(0, expected - open_units.get(site, 0) - left.get(site, 0))
-        needs.append(_Need(site=site, short=short[site], cover=cover, lines=tuple(mine[site])))
-    return needs
+    gaps = {
+        site.id: _forecast(context, args.sku, site.id, arrives) - open_units.get(site.id, 0) - left.get(site.id, 0)
+        for site in context.facts.sites
+    }
+    cover = _spread(gaps)
+    return [
+        _Need(site=site, short=short.get(site, 0), cover=cover.get(site, 0), lines=tuple(mine.get(site, ())))
+        for site in sorted({*short, *cover})
+        if short.get(site, 0) + cover.get(site, 0)
+    ]
+
+
+def _spread(gaps: dict[str, int]) -> dict[str, int]:
+    """The units that all sites together lack, given to the largest gaps first; surplus of one site covers another."""
+    total = max(0, sum(gaps.values()))
+    given: dict[str, int] = {}
+    for site in sorted(gaps, key=lambda key: (-gaps[key], key)):
+        units = min(total, max(0, gaps[site]))
+        total -= units
+        if units:
+            given[site] = units
+    return given
 
 
 def _left_free(context: ToolContext, args: ReplenishArgs) -> dict[str, int]:

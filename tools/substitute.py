@@ -20,7 +20,7 @@ class SubstituteArgs(Noun):
 
 
 class _Way(Noun):
-    """One alternative at one site: `value` per unit of the line (base currency), `free` in units of the line."""
+    """One alternative at one site: `value` per unit of the line (base currency), `free` in units of the alternative."""
 
     alternative: Id
     site: Id
@@ -73,7 +73,7 @@ def _move(context: ToolContext, line: OrderLine, short: int, pool: Pool, granted
     actions: list[SubstituteItem] = []
     worth, left, taken = Decimal(0), short, dict(pool)
     for way in ways:
-        free = taken.get((way.alternative, way.site), way.free * way.ratio)
+        free = taken.get((way.alternative, way.site), way.free)
         units = min(left, free // way.ratio)
         if units <= 0 or way.value <= 0:
             continue
@@ -87,7 +87,7 @@ def _move(context: ToolContext, line: OrderLine, short: int, pool: Pool, granted
                 sku=line.sku,
                 alternative=way.alternative,
                 site=way.site,
-                quantity=units * way.ratio,
+                quantity=units,
             )
         )
     complete = line.ship_complete or context.order_of(line).ship_complete
@@ -127,7 +127,5 @@ def _ways(context: ToolContext, line: OrderLine, pair: Substitute, granted: dict
         kept = min(free, reserve_for_own)
         reserve_for_own -= kept
         value = price + context.penalty(line) - pair.ratio * (other.unit_cost + min(freight))
-        ways.append(
-            _Way(alternative=other.id, site=site.id, value=value, free=(free - kept) // pair.ratio, ratio=pair.ratio)
-        )
+        ways.append(_Way(alternative=other.id, site=site.id, value=value, free=free - kept, ratio=pair.ratio))
     return ways

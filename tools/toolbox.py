@@ -93,6 +93,10 @@ class Toolbox:
             raise BadInput(f"tool '{name}' answers {type(result).__name__}, not {kind.__name__}", field="tool")
         return Found(result, self._evidence)
 
+    def remember(self, call: ToolCall) -> None:
+        """Record what a planner did besides calling tools, such as an answer of its model."""
+        self._record(call)
+
     def _with_suggestion(self, error: UnknownReference) -> UnknownReference:
         wrong = error.message.split("'")[1] if error.message.count("'") >= 2 else ""
         close = closest(wrong, ids_of(self._context.facts, error.field or ""))

@@ -56,6 +56,12 @@ class Notebook:
         self.moves.extend(marked)
         return found.result.model_copy(update={"moves": marked})
 
+    def require(self, move: str, needs: tuple[str, ...]) -> None:
+        """Let a gathered move wait for others as well."""
+        for place, item in enumerate(self.moves):
+            if item.id == move:
+                self.moves[place] = item.model_copy(update={"needs": tuple(sorted({*item.needs, *needs}))})
+
     def say(self, sentence: str) -> None:
         """Add a sentence to the summary."""
         self.sentences.append(sentence)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from agent.planners.rules.notebook import Notebook
 from agent.planners.rules.wording import counted, listed
 from domain.allocation.types import AllocationPlan, Kpis, NonGrant
 from domain.noun import from_minor
-from domain.plans import Move, Shortage
+from domain.plans import Effect, Move, Shortage
 from domain.scoring import contract_for
 from tools.atp import AtpReport
 from tools.customers import CustomersReport
@@ -32,11 +34,12 @@ def share_out(book: Notebook, skus: tuple[str, ...]) -> None:
     for supply in book.facts.inbound:
         if supply.sku in skus and supply.expedite is not None:
             book.propose("expedite", inbound=supply.id)
-    served = _substitutes(book, plan)
-    for sku in skus:
+    served = _substitutes(book, plan, moved)
+    late = _late(book, plan)
+    for sku in _starved(book, plan, late):
         book.propose("replenish", sku=sku, allocation_id=plan.id, except_lines=served)
     _tell_losers_without_a_date(book, moved)
-    _escalate_strict(book, plan, served)
+    _escalate_strict(book, plan, served, late)
     book.shortages.extend(_shortages(book, plan))
     _summarise(book, plan, moved)
 
@@ -51,15 +54,22 @@ def _leave_alone(book: Notebook, report: OrdersReport) -> None:
         book.left_alone.append(f"On hold, so given nothing: {listed(held)}.")
 
 
-def _substitutes(book: Notebook, plan: AllocationPlan) -> tuple[str, ...]:
-    """Proposes substitutes; answers the lines that they serve in full."""
+def _substitutes(book: Notebook, plan: AllocationPlan, moved: tuple[Move, ...]) -> tuple[str, ...]:
+    """Proposes substitutes, after the moves that take the units away; answers the lines that they serve in full."""
     short: dict[str, int] = {}
     for item in plan.shortages:
         short[item.line] = short.get(item.line, 0) + item.units
     moves = book.propose("substitute", allocation_id=plan.id).moves
+    for move in moves:
+        line = move.effects[0].line
+        book.require(move.id, tuple(other.id for other in moved if _releases(other, line)))
     return tuple(
         sorted(effect.line for move in moves for effect in move.effects if effect.units >= short.get(effect.line, 0))
     )
+
+
+def _releases(move: Move, line: str) -> bool:
+    return any(action.kind == "release_reservation" and action.line == line for action in move.actions)
 
 
 def _tell_losers_without_a_date(book: Notebook, moved: tuple[Move, ...]) -> None:
@@ -75,25 +85,42 @@ def _tell_losers_without_a_date(book: Notebook, moved: tuple[Move, ...]) -> None
             book.propose("task", needs=(move.id,), order=order, topic="shortage", lines=sorted(lines))
 
 
-def _escalate_strict(book: Notebook, plan: AllocationPlan, served: tuple[str, ...]) -> None:
-    """Contracts in the strict rank that stay short go to the people who own the customer relation."""
-    short = [
-        item
-        for item in plan.shortages
-        if item.constraint not in NOBODYS_FAULT
-        and item.line not in served
-        and book.facts.has("line", item.line)
-        and _strict(book, item.line)
-    ]
-    if not short:
+def _late(book: Notebook, plan: AllocationPlan) -> dict[str, date]:
+    """Lines that the allocation serves after they are due, and the day."""
+    last: dict[str, date] = {}
+    for grant in plan.grants:
+        last[grant.line] = max(grant.arrives, last.get(grant.line, grant.arrives))
+    return {key: day for key, day in last.items() if book.facts.has("line", key) and day > book.facts.line(key).due}
+
+
+def _starved(book: Notebook, plan: AllocationPlan, late: dict[str, date]) -> list[str]:
+    """SKUs of which the allocation leaves lines short or late: what is there is not enough."""
+    lines = {*late, *(item.line for item in plan.shortages if item.constraint not in NOBODYS_FAULT)}
+    return sorted({book.facts.line(key).sku for key in lines if book.facts.has("line", key)})
+
+
+def _escalate_strict(book: Notebook, plan: AllocationPlan, served: tuple[str, ...], late: dict[str, date]) -> None:
+    """Contracts in the strict rank that stay short or late go to the people who own the customer relation."""
+    told: dict[str, str] = {}
+    for key, day in late.items():
+        if _strict(book, key):
+            told[key] = f"{key} is complete only on {day}, due {book.facts.line(key).due}"
+    for item in plan.shortages:
+        fault = item.constraint not in NOBODYS_FAULT and item.line not in served
+        if fault and book.facts.has("line", item.line) and _strict(book, item.line):
+            told[item.line] = f"{item.line} lacks {item.units}"
+    if not told:
         return
-    told = "; ".join(f"{item.line} lacks {item.units}" for item in short[:8])
-    more = f" and {len(short) - 8} more" if len(short) > 8 else ""
+    lines = sorted(told)
+    more = f" and {len(lines) - 8} more" if len(lines) > 8 else ""
     book.propose(
         "escalate",
         role="commercial",
-        reason=f"Lines under a strict service contract stay short although they rank before all others: {told}{more}.",
-        lines=sorted({item.line for item in short}),
+        reason=(
+            "Lines under a strict service contract miss their date although they rank before all others: "
+            f"{'; '.join(told[key] for key in lines[:8])}{more}."
+        ),
+        lines=lines,
     )
 
 
@@ -125,15 +152,21 @@ def _because(item: NonGrant) -> str:
 
 
 def _summarise(book: Notebook, plan: AllocationPlan, moved: tuple[Move, ...]) -> None:
-    units = sum(effect.units for move in moved for effect in move.effects if effect.units > 0)
-    short = sum(item.units for item in plan.shortages if item.constraint not in NOBODYS_FAULT)
-    lines = len({item.line for item in plan.shortages if item.constraint not in NOBODYS_FAULT})
-    currency = book.facts.base_currency
+    actions = [action for move in moved for action in move.actions]
+    units = sum(action.quantity for action in actions if action.kind in ("reserve", "transfer"))
+    later = {effect.line for move in moved for effect in move.effects if _slips(effect)}
+    short = {item.line: item.units for item in plan.shortages if item.constraint not in NOBODYS_FAULT}
     book.say(
-        f"{listed(plan.skus)}: {counted(len(moved), 'move')} for {counted(units, 'unit')}; {counted(short, 'unit')} on "
-        f"{counted(lines, 'line')} stay short. The plan is worth {from_minor(plan.value)} {currency} of at most "
-        f"{from_minor(plan.bound)}{_against(plan.kpis)}."
+        f"{listed(plan.skus)}: {counted(len(moved), 'move')} placing {counted(units, 'unit')}; "
+        f"{counted(sum(short.values()), 'unit')} on {counted(len(short), 'line')} short, "
+        f"{counted(len(later), 'line')} promised later. The plan is worth {from_minor(plan.value)} "
+        f"{book.facts.base_currency} of at most {from_minor(plan.bound)}{_against(plan.kpis)}."
     )
+
+
+def _slips(effect: Effect) -> bool:
+    before, after = effect.promise_before, effect.promise_after
+    return before is not None and after is not None and after > before
 
 
 def _against(kpis: tuple[Kpis, ...]) -> str:

@@ -32,7 +32,7 @@ def short_stock(book: Notebook, event: ShortStock) -> frozenset[str]:
 
 
 def demand_spike(book: Notebook, event: DemandSpike) -> frozenset[str]:
-    """The SKU that is asked for; the forecast carries the extra units into what has to be bought."""
+    """The SKU that is asked for; the forecast that the systems booked them in decides what has to be bought."""
     book.facts.sku(event.sku)
     book.say(f"{event.extra_units} more of {event.sku} are asked at {event.site} until {event.until}.")
     return frozenset({event.sku})

@@ -61,7 +61,8 @@ def _let_wait(book: Notebook, wave: WaveRow, late: int) -> tuple[list[str], int]
             continue
         held.append(score.line)
         units += sum(task.quantity for task in by_line[score.line])
-        book.propose("hold_wave", wave=wave.wave, line=score.line, why=f"It has the lowest score, {score.score}.")
+        why = f"Of the picks that may wait a unit is worth least here, {score.score}."
+        book.propose("hold_wave", wave=wave.wave, line=score.line, misses_cutoff=True, why=why)
     return held, units
 
 

@@ -32,11 +32,15 @@ class Mention(Noun):
 
 
 class Unclear(Noun):
-    """A word that looks like an id or name but is not exactly one; `candidates` are the possible ones."""
+    """A word that looks like an id or name but is not exactly one.
+
+    `candidates` are all that it may stand for when `several`, else the known ones most like it.
+    """
 
     word: str
     kind: str
     candidates: tuple[Id, ...] = ()
+    several: bool = False
 
 
 class Mentions(Noun):
@@ -51,8 +55,8 @@ class Mentions(Noun):
         return tuple(dict.fromkeys(item.id for item in self.found if item.kind in kinds))
 
 
-def mentions(text: str, facts: Facts) -> Mentions:
-    """Links the words of `text` to ids and names in the snapshot."""
+def mentions(text: str, facts: Facts, likely: str = "") -> Mentions:
+    """Links the words of `text` to ids and names in the snapshot; an unknown id counts as one of the `likely` kind."""
     words = ISO.sub(" ", text)
     index = _index(facts)
     found: list[Mention] = []
@@ -60,7 +64,7 @@ def mentions(text: str, facts: Facts) -> Mentions:
     numbers: list[int] = []
     before = ""
     for token in _tokens(words):
-        item = _linked(token, before.casefold(), index, facts)
+        item = _linked(token, before.casefold(), index, facts, likely)
         if isinstance(item, Mention):
             found.append(item)
         elif isinstance(item, Unclear):
@@ -96,7 +100,9 @@ def ids_of_kind(facts: Facts, kind: str) -> tuple[str, ...]:
     return tuple(sorted(key for key in known if facts.has(kind, key)))
 
 
-def _linked(token: str, before: str, index: dict[str, dict[str, str]], facts: Facts) -> Mention | Unclear | int | None:
+def _linked(
+    token: str, before: str, index: dict[str, dict[str, str]], facts: Facts, likely: str
+) -> Mention | Unclear | int | None:
     wanted = KIND_WORDS.get(before)
     exact = index.get(token.casefold(), {})
     if _NUMBER.match(token):
@@ -112,7 +118,7 @@ def _linked(token: str, before: str, index: dict[str, dict[str, str]], facts: Fa
         and any(c.isalpha() for c in token)
         and not re.match(r"^\d+(st|nd|rd|th)$", token.casefold())
     ):
-        return Unclear(word=token[:40], kind=wanted or "", candidates=closest(token, ids_of(facts, wanted or "")))
+        return Unclear(word=token[:40], kind=wanted or "", candidates=closest(token, ids_of(facts, wanted or likely)))
     return None
 
 
@@ -122,7 +128,7 @@ def _numbered(number: str, kind: str, facts: Facts) -> Mention | Unclear | None:
     fits = [key for key in ids_of_kind(facts, kind) if tail.search(key)]
     if len(fits) == 1:
         return Mention(kind=kind, id=fits[0])
-    return Unclear(word=f"{kind} {number}", kind=kind, candidates=tuple(fits[:5])) if fits else None
+    return Unclear(word=f"{kind} {number}", kind=kind, candidates=tuple(fits[:5]), several=True) if fits else None
 
 
 def _by_name(words: str, facts: Facts) -> list[Mention | Unclear]:
@@ -140,5 +146,5 @@ def _by_name(words: str, facts: Facts) -> list[Mention | Unclear]:
         if len(keys) == 1:
             hits.append(Mention(kind=kind, id=keys[0]))
         else:
-            hits.append(Unclear(word=name[:40], kind=kind, candidates=tuple(sorted(keys))))
+            hits.append(Unclear(word=name[:40], kind=kind, candidates=tuple(sorted(keys)), several=True))
     return hits

@@ -34,10 +34,10 @@ def answer(book: Notebook, question: str) -> Answer:
         return Answer(
             intent="help", text="I answer questions about supply, orders and allocation.", suggestions=EXAMPLES
         )
-    named = mentions(question, book.facts)
     if intent is None:
-        return _not_understood(named)
+        return _not_understood(mentions(question, book.facts))
     room, kinds, what = ROOMS[intent]
+    named = mentions(question, book.facts, likely=kinds[0] if kinds else "")
     if kinds and not named.of(*kinds):
         return _ask_back(intent, what, named)
     if kinds and (unclear := _worrying(named, kinds)):
@@ -53,13 +53,11 @@ def _worrying(named: Mentions, kinds: tuple[str, ...]) -> Unclear | None:
 
 
 def _which(intent: str, unclear: Unclear) -> Answer:
-    if unclear.candidates:
-        names = " or ".join(unclear.candidates)
-        text = f"I do not know '{unclear.word}'. Did you mean {names}?"
-        if len(unclear.candidates) > 1:
-            text = f"'{unclear.word}' is not clear: did you mean {names}?"
-        return Answer(intent=intent, text=text, suggestions=unclear.candidates)
-    return Answer(intent=intent, text=f"No connected system knows '{unclear.word}'. Please check the id.")
+    if not unclear.candidates:
+        return Answer(intent=intent, text=f"No connected system knows '{unclear.word}'. Please check the id.")
+    lead = f"'{unclear.word}' can be several things:" if unclear.several else f"I do not know '{unclear.word}':"
+    text = f"{lead} did you mean {' or '.join(unclear.candidates)}?"
+    return Answer(intent=intent, text=text, suggestions=unclear.candidates)
 
 
 def _ask_back(intent: str, what: str, named: Mentions) -> Answer:
