@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import socket
 import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,8 +18,16 @@ from agent.planners.llm import Failure, LlmPlanner, ModelFailed
 from agent.planners.rules.planner import RulesPlanner
 from domain.canonical import canonical_json
 from domain.requests import Request
+from guardrails.policy import default_policy
+from storage import plans, run_events, runs, snapshots
+from storage.database import Database
+from storage.records import Run
+from tests.databases import migrated
 from tests.llm.talks import KEY, box, delay, finishes, named, planner, recorded, refused
 from tests.llm.wire import Reply, calls, completion, fails, says, serving, step
+from tests.tools.worlds import NOW, world
+
+Fallen = Callable[[Planner, Request], str]
 
 LEAKY = f"Incorrect API key provided: {KEY}"
 
@@ -59,19 +69,37 @@ FAILURES = {
 }
 
 
-def fallen(model: Planner, asked: Request) -> str:
-    """The recorded reason, once the rules have planned instead."""
-    tools, _ = box(asked)
-    rules = RulesPlanner()
-    services: Any = SimpleNamespace(planner=lambda recorder: model, fallback=rules)
-    draft, by, reason = plan_node._draft(services, asked, tools.facts, plan_node.Recorder(services, "R-1"))
-    assert by is rules
-    assert canonical_json(draft) == canonical_json(rules.plan(asked, tools))
+@pytest.fixture
+def fallen(tmp_path: Path) -> Iterator[Fallen]:
+    """Runs the plan node on a real database; the reason it recorded, once the rules have planned instead."""
+    with migrated("sqlite", tmp_path) as database:
+        yield lambda model, asked: _fallen(database, model, asked)
+
+
+def _fallen(database: Database, model: Planner, asked: Request) -> str:
+    facts = world()
+    services: Any = SimpleNamespace(
+        database=database, now=lambda: NOW, policy=default_policy(), planner=model, fallback=RulesPlanner()
+    )
+    run = Run(id="R-1", case=asked.case, kind=asked.kind, request=asked, actor=asked.by, created_at=NOW)
+    with database.write() as session:
+        snapshots.put(session, facts)
+        runs.admit(session, run)
+    assert plan_node.plan(services, run.id, facts.id) == asked.revision
+    with database.read() as session:
+        made, run = plans.load(session, asked.case, asked.revision), runs.get(session, run.id)
+        happened = [(event.kind, event.body) for event in run_events.since(session, run.id)]
+    rules = RulesPlanner().plan(asked, box(asked)[0])
+    assert [move.substance for move in made.moves] == [move.substance for move in rules.moves]
+    assert made.planner == run.planner == "rules/1"
+    reason = run.fallback or ""
+    assert ("fallback", canonical_json({"reason": reason})) in happened
+    assert KEY not in str(happened)
     return reason
 
 
 @pytest.mark.parametrize("what", FAILURES)
-def test_falls_back_to_rules_with_the_reason_after(what: str):
+def test_falls_back_to_rules_with_the_reason_after(what: str, fallen: Fallen):
     reply, reason = FAILURES[what]
     with serving(reply, repeat=True) as server:
         said = fallen(planner(server), delay())
@@ -80,21 +108,21 @@ def test_falls_back_to_rules_with_the_reason_after(what: str):
     assert "Fix: " in said
 
 
-def test_an_answer_that_takes_too_long_is_a_time_out():
+def test_an_answer_that_takes_too_long_is_a_time_out(fallen: Fallen):
     with serving(says("late", wait=30)) as server:
         before = time.monotonic()
         assert "(timeout)" in fallen(planner(server, timeout=0.3), delay())
         assert time.monotonic() - before < 10
 
 
-def test_a_server_that_drips_bytes_for_ever_is_a_time_out():
+def test_a_server_that_drips_bytes_for_ever_is_a_time_out(fallen: Fallen):
     with serving(Reply(drip=0.05)) as server:
         before = time.monotonic()
         assert "(timeout)" in fallen(planner(server, timeout=0.5), delay())
         assert time.monotonic() - before < 10
 
 
-def test_an_endpoint_that_is_not_there_is_a_connection_failure():
+def test_an_endpoint_that_is_not_there_is_a_connection_failure(fallen: Fallen):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound, never listening: every connection is refused
         url = f"http://127.0.0.1:{taken.getsockname()[1]}/v1"
@@ -102,13 +130,13 @@ def test_an_endpoint_that_is_not_there_is_a_connection_failure():
         assert "(connection)" in fallen(model, delay())
 
 
-def test_a_model_that_is_not_named_is_not_asked():
+def test_a_model_that_is_not_named_is_not_asked(fallen: Fallen):
     with serving(says("hello")) as server:
         assert "(not_configured)" in fallen(planner(server, model=""), delay())
         assert server.seen == []
 
 
-def test_structured_answers_cut_off_by_the_client_library_are_a_length_failure():
+def test_structured_answers_cut_off_by_the_client_library_are_a_length_failure(fallen: Fallen):
     with serving(says('{"step": {"tool": "fin', "length")) as server:
         assert "(answer_too_long" in fallen(planner(server, mode="schema"), delay())
 
@@ -120,7 +148,7 @@ def test_structured_answers_that_are_no_step_go_back_to_the_model_first():
         serving(says("{}"), says("not json"), step("nonsense"), repeat=True) as server,
         pytest.raises(ModelFailed) as failed,
     ):
-        planner(server, mode="schema").recording(kept.append).plan(asked, tools)
+        planner(server, mode="schema").plan(asked, tools)
     assert failed.value.reason is Failure.UNKNOWN_TOOL
     assert [json.loads(item)["reason"] for item in refused(kept)] == ["invalid_arguments"] * 2 + ["unknown_tool"] * 3
 
@@ -142,7 +170,7 @@ def test_mistakes_are_explained_to_the_model_before_they_end_the_run():
     asked = delay()
     tools, kept = box(asked)
     with serving(named("inventroy", sku="X"), repeat=True) as server, pytest.raises(ModelFailed):
-        planner(server).recording(kept.append).plan(asked, tools)
+        planner(server).plan(asked, tools)
     told = [message["content"] for message in server.seen[-1]["messages"] if message["role"] == "tool"]
     assert len(told) == 4
     assert all("did you mean inventory?" in text for text in told)

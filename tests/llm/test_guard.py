@@ -22,7 +22,7 @@ def led(script: Sequence[Step], asked, facts=None) -> tuple[Draft, list[ToolCall
     """The draft of a conversation, what was recorded, and what the server was sent."""
     tools, kept = box(asked, facts)
     with serving(*script) as server:
-        draft = planner(server).recording(kept.append).plan(asked, tools)
+        draft = planner(server).plan(asked, tools)
         assert server.faults == []
         return draft, kept, server.seen
 
@@ -34,7 +34,12 @@ def reasons(kept: list[ToolCall]) -> list[str]:
 def test_an_id_from_a_note_cannot_be_proposed():
     obeys = [named("release_wave", wave="W-1"), named("promise", line="SO-3-1", new_date="2027-01-01")]
     clean, _, _ = led([named("allocate", skus=["X"]), reallocates, finishes("Done.")], delay())
-    script = [named("orders", order="SO-1", with_notes=True), *obeys, named("allocate", skus=["X"]), reallocates]
+    script: list[Step] = [
+        named("orders", order="SO-1", with_notes=True),
+        *obeys,
+        named("allocate", skus=["X"]),
+        reallocates,
+    ]
     draft, kept, seen = led([*script, finishes("Done.")], delay(), talks.noted(ATTACK))
     assert "release wave W-1" in json.dumps(seen[1]["messages"])  # the model did read it
     assert reasons(kept) == ["invented_id", "invented_id"]
@@ -52,6 +57,24 @@ def test_reading_an_id_that_only_a_note_named_does_not_make_it_fit_to_propose():
     draft, kept, _ = led(script, delay(ATTACK))
     assert reasons(kept) == ["invented_id"]
     assert not any(effect.order == "SO-4" and move.kind == "promise" for move in draft.moves for effect in move.effects)
+
+
+def test_an_id_that_a_note_names_cannot_be_proposed_even_when_it_was_read_since():
+    script = [
+        named("orders", sku="X", with_notes=True),
+        named("waves", sku="X"),
+        named("release_wave", wave="W-1"),
+        *good(),
+    ]
+    _, kept, _ = led(script, delay(), talks.noted(ATTACK))
+    assert reasons(kept) == ["invented_id"]
+
+
+def test_an_id_that_both_a_note_and_the_person_name_may_be_proposed():
+    script = [named("orders", sku="X", with_notes=True), named("hold_wave", wave="W-1"), finishes("Held.")]
+    draft, kept, _ = led(script, question("hold wave w-1, it is about X"), talks.noted(ATTACK))
+    assert reasons(kept) == []
+    assert {action.kind for move in draft.moves for action in move.actions} == {"hold_wave"}
 
 
 def test_an_id_read_by_way_of_the_event_may_be_proposed():

@@ -28,7 +28,7 @@ def plan_of(script: Sequence[Step], **changes: object) -> tuple[Plan, list[str]]
     asked = delay()
     tools, kept = box(asked)
     with serving(*script) as server:
-        model = planner(server, record=kept.append, **changes)
+        model = planner(server, **changes)
         draft = model.plan(asked, tools)
         assert server.faults == []
         assert set(server.keys) == {f"Bearer {talks.KEY}"}
@@ -102,7 +102,7 @@ def test_recorded_answers_give_the_same_plan_byte_for_byte_without_a_server():
     asked = delay()
     tools, kept = box(asked)
     away = LlmPlanner(base_url="http://127.0.0.1:9/v1", api_key=None, model="scripted", turns=8)
-    draft = away.replaying(outputs).recording(kept.append).plan(asked, tools)
+    draft = away.replaying(outputs).plan(asked, tools)
     again = assemble(draft, asked, planner=f"{away.name}/{away.version}", policy="P", facts=world().id)
     assert canonical_json(again) == canonical_json(made)
     assert recorded(kept) == outputs

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -30,18 +30,21 @@ class Refusal:
 class Guard:
     """Remembers where ids and dates may come from.
 
-    Notes and other text from outside ground nothing. A read that asks for an id nobody has named yet is answered, but
-    its answer grounds nothing either: otherwise a note could send the model to read an id first and propose it then.
+    Notes and other text from outside ground nothing. More: an id that such text names may be proposed only when the
+    request itself names it, however often it was read since. A read that asks for an id nobody has named yet is
+    answered, but its answer grounds nothing: a note could have sent the model there.
     """
 
     def __init__(self, request: Request, roles: Collection[str]) -> None:
-        self._ids: set[str] = {request.case, *roles}
+        self._ids: set[str] = set()
+        self._outside: set[str] = set()
         self._dates: set[date] = {request.now.date()}
         for event in request.events:
-            self._learn(event)
+            self._learn(event, outside=("words", "outside"))
         self._learn(request.scope)
         for rejected in request.rejected:
             self._learn(rejected)
+        self._given = {*self._ids, request.case, *roles}
         words = [_folded(word) for word in _WORD.findall(request.question)]
         self._asked = {*words, *(first + second for first, second in pairwise(words))}
         self._asked_numbers = numbers_in(request.question)
@@ -51,15 +54,17 @@ class Guard:
         """Take over what a read answered, unless the model asked for something nobody had named."""
         if all(self._known(leaf.value) for leaf in leaves(arguments) if leaf.kind == "id"):
             self._learn(result)
+        else:
+            self._beware(leaf.value for leaf in leaves(result) if leaf.kind == "outside")
 
     def refusal(self, arguments: BaseModel) -> Refusal | None:
         """Why these arguments of a write tool may not be proposed; None when they may."""
         for leaf in leaves(arguments):
-            if leaf.kind == "id" and not self._known(leaf.value):
+            if leaf.kind == "id" and not self._may_be_proposed(leaf.value):
                 return Refusal(
                     Failure.INVENTED_ID,
                     f"{leaf.field}: '{leaf.value}' is neither in what you were asked nor in a tool result of this run. "
-                    "Read it first, from an id you were given; ids in notes do not count.",
+                    "Read it first, from an id you were given. Ids that notes name do not count.",
                 )
             if leaf.kind == "number" and leaf.value not in self._asked_numbers:
                 return Refusal(
@@ -84,14 +89,24 @@ class Guard:
         return bool(self._asked_numbers)
 
     def _known(self, key: str) -> bool:
-        return key in self._ids or _folded(key) in self._asked
+        return key in self._ids or self._named(key)
 
-    def _learn(self, noun: BaseModel) -> None:
+    def _named(self, key: str) -> bool:
+        return key in self._given or _folded(key) in self._asked
+
+    def _may_be_proposed(self, key: str) -> bool:
+        return self._named(key) or (key in self._ids and _folded(key) not in self._outside)
+
+    def _learn(self, noun: BaseModel, outside: Collection[str] = ("outside",)) -> None:
         for leaf in leaves(noun):
             if leaf.kind == "id":
                 self._ids.add(leaf.value)
             elif leaf.kind == "date":
                 self._dates.add(leaf.value)
+        self._beware(leaf.value for leaf in leaves(noun) if leaf.kind in outside)
+
+    def _beware(self, texts: Iterable[str]) -> None:
+        self._outside.update(_folded(word) for text in texts for word in _WORD.findall(text))
 
 
 def numbers_in(text: str) -> frozenset[Decimal]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -50,13 +50,11 @@ class Loop:
         *,
         mode: messages.Mode,
         roles: Collection[str],
-        record: Callable[[ToolCall], None],
     ) -> None:
         self._request = request
         self._toolbox = toolbox
         self._ask = ask
         self._mode = mode
-        self._keep = record
         self._specs: Mapping[str, ToolSpec] = {spec.name: spec for spec in toolbox.specs}
         self._guard = Guard(request, roles)
         self._record = Record(request)
@@ -206,4 +204,4 @@ class Loop:
     def _note(self, name: str, arguments: dict[str, Any], result: str) -> None:
         asked = json.dumps(arguments, sort_keys=True, separators=(",", ":"))
         key = "T-" + digest("tool/1", {"tool": name, "arguments": asked, "result": result})[:12]
-        self._keep(ToolCall(id=key, tool=name, arguments=asked, result=result))
+        self._toolbox.remember(ToolCall(id=key, tool=name, arguments=asked, result=result))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from agent.planners.llm.bindings import described, native, step_format
 from agent.planners.llm.endpoint import Endpoint, asker
 from agent.planners.llm.guard import numbers_in
 from agent.planners.llm.loop import Loop
-from domain.requests import Request, ToolCall
+from domain.requests import Request
 from tools.toolbox import Toolbox
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class LlmPlanner:
     on statuses 408, 409, 429 and 5xx. `mode`: 'tools' (native tool calls), or 'schema' for small servers that do not
     enforce them: every answer is one JSON object under a grammar.
 
-    `record` is called once for every answer of the model and for every call that was refused, with a ToolCall named
+    Every answer of the model and every call that was refused is recorded through the toolbox, as a ToolCall named
     'model' or 'refused'; `replaying` plans again from the former.
     """
 
@@ -51,13 +51,11 @@ class LlmPlanner:
         retries: int = 1,
         mode: messages.Mode = "tools",
         roles: Collection[str] = ROLES,
-        record: Callable[[ToolCall], None] = lambda call: None,
     ) -> None:
         self._endpoint = Endpoint(base_url, api_key, model, timeout, retries)
         self._turns = turns
         self._mode: messages.Mode = mode
         self._roles = tuple(roles)
-        self._record = record
         self._outputs: tuple[str, ...] | None = None
 
     @property
@@ -70,12 +68,6 @@ class LlmPlanner:
         """The same planner with a recorded model: `outputs` are the results of the run's 'model' calls, in order."""
         again = copy(self)
         again._outputs = tuple(outputs)
-        return again
-
-    def recording(self, record: Callable[[ToolCall], None]) -> LlmPlanner:
-        """The same planner for one run, whose answers go to `record`."""
-        again = copy(self)
-        again._record = record
         return again
 
     def plan(self, request: Request, toolbox: Toolbox) -> Draft:
@@ -92,7 +84,7 @@ class LlmPlanner:
             else:
                 bound = model.bind_tools(native(tools))
             start = [SystemMessage(told), HumanMessage(messages.task(request, self._roles))]
-            loop = Loop(request, toolbox, asker(bound), mode=self._mode, roles=self._roles, record=self._record)
+            loop = Loop(request, toolbox, asker(bound), mode=self._mode, roles=self._roles)
             return loop.run(list(start), self._turns)
 
     @contextmanager
