@@ -123,7 +123,7 @@ class SkuModel:
         supply, day, value, limit = way
         target = next((entry for held, entry in entries if held >= day), node)
         own = min(item.held.get(supply, 0) // self.pack, limit)
-        cost = self.pack * (order - self.weights.money * value)
+        cost = self.pack * (order * self.weights.haste(item.line) - self.weights.money * value)
         source = self._sources[supply]
         if own:
             self._arc(source, target, own, cost - self.pack * self.weights.kept, (item.line.id, supply), value)

@@ -77,7 +77,7 @@ def worth(rest: Sequence[Rest], grants: Grants, weights: Weights, extra: int) ->
         total += (weights.rank(line) + weights.places[line.id]) * units + weights.floor * min(units, item.floor)
         for order, way in enumerate(sorted(line.arcs, key=arrival_order)):
             here = mine.get(way.supply, 0)
-            total += here * (weights.money * way.value - order)
+            total += here * (weights.money * way.value - order * weights.haste(line))
             total += weights.kept * min(here, item.held.get(way.supply, 0))
         if item.held:
             total -= (weights.money * line.break_cost + extra) * lost(line, item.held, mine, item.quantity)

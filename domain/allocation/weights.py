@@ -29,7 +29,8 @@ def arrival_order(arc: Arc) -> tuple[str, int, str]:
 class Weights:
     """What one unit is worth at each place. `ranks` holds one weight per strict rank, highest rank first.
 
-    `places` maps a line id to its tie-break weight; `top` is more than any plan can be worth.
+    `places` maps a line id to its tie-break weight, which `step` arrivals would use up; `top` is more than any plan can
+    be worth.
     """
 
     floor: int
@@ -39,6 +40,10 @@ class Weights:
     step: int
     places: dict[str, int]
     top: int
+
+    def haste(self, line: Demand) -> int:
+        """What one place later in the order of arrivals takes from a unit's tie-break: most from who comes first."""
+        return self.places[line.id] // self.step
 
     def rank(self, line: Demand) -> int:
         """Weight of a unit for this line by its strict rank; 0 in the rank where money decides, and under a hold."""
