@@ -208,14 +208,20 @@ def _supplies(program: _Program, problem: Problem, columns: dict[tuple[str, str]
 
 
 def _orders(program: _Program, problem: Problem, columns: dict[tuple[str, str], int]) -> None:
-    """An order that ships complete: one switch for all its lines that are neither frozen nor on hold."""
+    """An order that ships complete: one switch for its lines, off for good when one is on hold or frozen short."""
     orders: dict[str, list[Demand]] = defaultdict(list)
     for line in problem.demand:
-        if line.order_atomic and not line.frozen and not line.blocked:
+        if line.order_atomic:
             orders[line.order].append(line)
     for lines in orders.values():
-        switch = program.column(0, 1)
+        stuck = any(
+            line.blocked or (line.frozen and sum(item.quantity for item in line.holdings) < line.quantity)
+            for line in lines
+        )
+        switch = program.column(0, 0 if stuck else 1)
         for line in lines:
+            if line.frozen or line.blocked:
+                continue
             row = {column: 1.0 for (name, _), column in columns.items() if name == line.id}
             locked = sum(item.locked for item in line.holdings)
             program.row(row | {switch: -float(line.quantity - locked)}, locked, locked)

@@ -119,13 +119,15 @@ def _locked(demand: Demand) -> int:
 
 
 def _orders(problem: Problem, grants: dict[str, list[Grant]]) -> Iterator[Finding]:
-    """An order that ships complete is whole or empty; frozen lines, lines on hold and locked units are left out."""
+    """An order that ships complete is whole or empty. A line that is frozen short or on hold keeps it from being whole;
+    what such lines keep, and locked units, do not count as granted."""
     orders: dict[str, list[Demand]] = defaultdict(list)
     for demand in problem.demand:
-        if demand.order_atomic and not demand.frozen and not demand.blocked:
+        if demand.order_atomic:
             orders[demand.order].append(demand)
     for order, demands in sorted(orders.items()):
-        full = [sum(grant.quantity for grant in grants[demand.id]) == demand.quantity for demand in demands]
-        some = [sum(grant.quantity for grant in grants[demand.id]) > _locked(demand) for demand in demands]
-        if any(some) and not all(full):
+        got = {demand.id: sum(grant.quantity for grant in grants[demand.id]) for demand in demands}
+        full = all(got[demand.id] == demand.quantity and not demand.blocked for demand in demands)
+        some = any(got[d.id] > _locked(d) for d in demands if not d.frozen and not d.blocked)
+        if some and not full:
             yield Finding("atomic", order, "an order that ships complete is granted in part")

@@ -75,7 +75,7 @@ def _line(
         order_atomic=kind == "order",
         floor=pack * draw(st.integers(0, quantity // pack)) if kind == "floor" else 0,
         pack=pack,
-        frozen=kind == "frozen",
+        frozen=kind == "frozen" or (kind == "order" and draw(st.sampled_from((True,) + (False,) * 5))),
         blocked="credit hold" if kind == "blocked" else "",
         break_cost=draw(st.integers(0, 200)),
         arcs=arcs,

@@ -85,7 +85,7 @@ def _judge_world(seed: int) -> None:
         got = places(problem, plan)
         assert got[:-1] == top.places[:-1], f"world {seed}: floors and ranks"
         assert got[-1] <= top.money <= plan.bound, f"world {seed}"
-        assert top.money - got[-1] <= 0.001 * abs(top.money), f"world {seed}: the gap to the optimum"
+        assert top.money - got[-1] <= 0.005 * abs(top.money), f"world {seed}: the gap to the optimum"
         if plan.proven_optimal:
             assert got == top.places, f"world {seed}"
 
