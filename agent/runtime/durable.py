@@ -14,10 +14,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
+from agent.runtime.clock import pause
 from domain.errors import StorageFailed
 
 if TYPE_CHECKING:
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 
 VERSION = "quartermaster-1"
 """Fixed by us: dbos would hash the code and strand unfinished work at a deploy. Raise it when a flow's steps change."""
+
+GLANCE = 0.05
+"""Seconds between two looks at work that another process has."""
 
 Json = dict[str, Any]
 
@@ -73,6 +78,7 @@ class Engine:
         self.executor = executor
         self._url = url
         self._flows = dict(flows)
+        self._here: dict[str, Future[Json] | None] = {}
         self._started: dict[str, Callable[[Json], Json]] = {}
 
     def start(self, flow: str, key: str, payload: Json) -> None:
@@ -82,7 +88,19 @@ class Engine:
         with self._process:
             dbos = self._engine()
             with SetWorkflowID(key):
-                dbos.start_workflow(self._started[flow], payload)
+                handle = dbos.start_workflow(self._started[flow], payload)
+        self._here[key] = getattr(handle, "future", None)
+
+    def glance(self, key: str, seconds: float) -> Work | None:
+        """Wait at most `seconds` for work that runs in this process, or a moment for other work; then its status."""
+        future = self._here.get(key)
+        if future is None:
+            pause(min(seconds, GLANCE))
+        else:
+            wait([future], timeout=seconds)
+            if future.done():
+                self._here.pop(key)
+        return self.status(key)
 
     def status(self, key: str) -> Work | None:
         """Where a piece of work stands; None when it was never started."""

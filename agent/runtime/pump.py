@@ -7,7 +7,6 @@ from datetime import timedelta
 
 from agent.casework.lapse import tell
 from agent.casework.services import Services
-from agent.runtime.clock import pause
 from agent.runtime.durable import Engine, WorkState
 from agent.runtime.hands import GOING, OPEN
 from agent.runtime.leases import Leases
@@ -16,8 +15,6 @@ from guardrails.endings import end
 from storage import moves, sagas
 from storage.records import MoveRecord, MoveState, Saga, SagaState
 
-GLANCE = 0.02
-"""Seconds between two looks at work that runs."""
 HOPELESS = frozenset(
     {
         MoveState.DENIED,
@@ -39,6 +36,7 @@ class Pump:
         self._services = services
         self._leases = leases
         self._engine = engine
+        self._adopted = False
 
     def waiting(self) -> bool:
         """Whether any saga has not ended."""
@@ -85,10 +83,10 @@ class Pump:
             return
         engine = self._engine()
         key = f"{saga.move}#{saga.attempts}"
-        self._adopt(engine)
+        if not self._adopted:
+            self._adopt(engine)
         engine.start("saga", key, {"move": saga.move})
-        while (work := engine.status(key)) is None or work.state is WorkState.RUNNING:
-            pause(GLANCE)
+        while (work := engine.glance(key, 60.0)) is None or work.state is WorkState.RUNNING:
             if work is not None and work.executor != engine.executor:
                 self._adopt(engine)
         with self._services.database.read() as session:
@@ -97,7 +95,8 @@ class Pump:
             self._give_up(saga, work.failure or "it ended without a record")
 
     def _adopt(self, engine: Engine) -> None:
-        """Take over the unfinished work of processes that are gone."""
+        """Take over the unfinished work of processes that are gone: at the start, and while we wait for another."""
+        self._adopted = True
         self._leases.take(f"worker/{engine.executor}")
         owners = {work.executor for work in engine.unfinished()} - {engine.executor}
         if owners:
