@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from agent.casework.scoping import connected, union
 from agent.casework.services import Services
 from connectors import snapshot
 from domain.errors import DependencyDown
 from domain.facts import Claim, Facts, SourceState, sorted_facts
 from domain.requests import Request
 from domain.told import as_told
-from storage import claims, run_events, runs, snapshots
+from storage import cases, claims, run_events, runs, snapshots
+from storage.database import Session
+from storage.records import Run
 
 
 def context(services: Services, run_id: str) -> str:
@@ -29,10 +32,23 @@ def context(services: Services, run_id: str) -> str:
     facts = as_told(facts, run.request.events)
     with services.database.write() as session:
         snapshots.put(session, facts)
-        runs.record(session, run_id, facts=facts.id, policy=services.policy.id)
+        request = _in_scope(session, run, facts)
+        runs.record(session, run_id, facts=facts.id, policy=services.policy.id, request=request)
         body = {"facts": facts.id, "taken_at": facts.taken_at, "degraded": trouble}
         run_events.append(session, run_id, now, "context", body)
     return facts.id
+
+
+def _in_scope(session: Session, run: Run, facts: Facts) -> Request:
+    """The request with what is connected to its SKUs by now: supply and orders come and go between revisions."""
+    scope = run.request.scope
+    if not scope.skus:
+        return run.request
+    case = cases.get(session, run.case, lock=True)
+    wider = union(union(case.scope, scope), connected(facts, scope.skus))
+    if wider != case.scope:
+        cases.save(session, case.model_copy(update={"scope": wider}))
+    return run.request.model_copy(update={"scope": wider})
 
 
 def _last_good(services: Services, request: Request, held: tuple[Claim, ...], down: DependencyDown) -> Facts:

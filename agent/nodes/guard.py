@@ -63,7 +63,7 @@ def _judge_plan(services: Services, session: Session, run: Run, facts_id: str) -
             call_off(services, session, record, MoveState.SUPERSEDED, f"replaced by revision {run.revision}")
     for position, move in enumerate(plan.moves):
         _judge_move(desk, position, move)
-    if before:
+    if run.revision > 1:
         _record_difference(desk, before, kept)
 
 
@@ -144,9 +144,11 @@ def _record_plan(desk: _Desk) -> None:
 
 
 def _record_difference(desk: _Desk, before: tuple[MoveRecord, ...], kept: set[str]) -> None:
-    """What this revision keeps, drops and adds, as a run event for those who watch."""
+    """What this revision keeps, drops and adds, and what was refused, as a run event for those who watch."""
+    refused = [moves.get(desk.session, item.move) for item in desk.run.request.rejected]
     body = {
         "revision": desk.run.revision,
+        "refused": [{"move": r.id, "title": r.move.title, "why": r.reason} for r in refused],
         "kept": sorted(kept),
         "dropped": [{"move": r.id, "title": r.move.title} for r in before if r.id not in kept],
         "added": [{"move": m.id, "title": m.title} for m in desk.plan.moves if m.id not in desk.carried],

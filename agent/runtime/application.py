@@ -34,7 +34,7 @@ class Application:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._intake = Intake(parts.services)
+        self._intake = Intake(parts.services, parts.outside)
         self._kept = 0
 
     def take_event(self, event: Event, user: str = "") -> Taken:

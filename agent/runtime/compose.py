@@ -3,7 +3,7 @@ listing approvals or verifying the ledger never imports the graph or the durable
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -18,10 +18,11 @@ from agent.runtime.leases import Leases, process_name
 from agent.runtime.policies import put_in_force
 from agent.runtime.progress import Progress
 from agent.runtime.pump import Pump
-from agent.runtime.world import Connector, embedded
+from agent.runtime.world import Connector, Happening, embedded
 from agent.settings import Settings, prepare_process
 from connectors import snapshot
 from domain.errors import StorageFailed
+from domain.events import Event, SystemOutage
 from domain.facts import Facts
 from guardrails.approvals import Approvals
 from guardrails.ledger import Ledger
@@ -165,6 +166,15 @@ class Parts:
         with self.database.read() as session:
             held = claims.active(session, now)
         return snapshot.take(self.connector.reads, now, skus or None, held)
+
+    @property
+    def outside(self) -> Callable[[Event], object] | None:
+        """How an event happens in the embedded distributor; None when the systems are real. An outage is only told."""
+        connector = self.connector
+        if not isinstance(connector, Happening):
+            return None
+        happen = connector.happen
+        return lambda event: None if isinstance(event.data, SystemOutage) else happen(event)
 
     def close(self) -> None:
         """Give everything back. What was never made is not made now."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from agent.casework.admission import admit, next_revision, rejected_so_far
+from agent.casework.scoping import scope_of, skus_of, union
 from agent.casework.services import Services
-from agent.runtime.scoping import scope_of, skus_of
 from connectors import snapshot
 from domain.cases import Case, CaseState, Scope
 from domain.errors import BadInput, Conflict
@@ -30,10 +32,15 @@ class Taken(Noun):
 
 
 class Intake:
-    """The one way in for events and questions."""
+    """The one way in for events and questions.
 
-    def __init__(self, services: Services) -> None:
+    `outside` lets an event happen in the systems themselves, where those are the embedded distributor: it has nobody
+    else who would book a supplier's delay. Called once or more for an event, it acts once.
+    """
+
+    def __init__(self, services: Services, outside: Callable[[Event], object] | None = None) -> None:
         self._services = services
+        self._outside = outside
 
     def take(self, event: Event, by: str) -> Taken:
         """Record an event and admit a run for it.
@@ -85,6 +92,8 @@ class Intake:
     def _apply(self, entry: InboxEntry, by: str) -> Taken:
         event = entry.event
         try:
+            if self._outside is not None:
+                self._outside(event)
             skus = skus_of(event, self._services.reads)
             facts = snapshot.take(self._services.reads, self._services.now(), skus or None)
         except BadInput as wrong:
@@ -106,9 +115,7 @@ class Intake:
         """The open case that had an event about the same subject, with this one added; else a new case."""
         for case in cases.listed(session, OPEN, kind=event.data.kind):
             if any(entry.subject == event.subject for entry in inbox.listed(session, case=case.id)):
-                joined = case.model_copy(
-                    update={"events": (*case.events, event.id), "scope": _union(case.scope, scope)}
-                )
+                joined = case.model_copy(update={"events": (*case.events, event.id), "scope": union(case.scope, scope)})
                 cases.save(session, joined)
                 _tell(session, self._services, joined, "joined", by)
                 return joined, True
@@ -180,7 +187,3 @@ def _tell(session: Session, services: Services, case: Case, did: str, by: str) -
     """Questions are not in the ledger; everything that may lead to a write is."""
     body = {"did": did, "kind": case.kind, "title": case.title, "events": case.events, "scope": case.scope}
     services.ledger.append(session, EntryKind.CASE, by, services.now(), body, case=case.id)
-
-
-def _union(left: Scope, right: Scope) -> Scope:
-    return Scope(**{name: tuple(sorted({*getattr(left, name), *getattr(right, name)})) for name in Scope.model_fields})

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from agent.casework.scoping import scope_of
 from agent.casework.services import Services
 from agent.runtime.detector import Short, shortages
 from agent.runtime.intake import OPEN, Intake, Taken, open_sweep_case
-from agent.runtime.scoping import scope_of
 from connectors import snapshot
 from domain.facts import Facts
 from domain.noun import Id, Noun

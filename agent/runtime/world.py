@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from connectors.reads import Reads
 from connectors.writes import EffectClass, Writes
@@ -26,6 +26,7 @@ class Connector(Protocol):
     def close(self) -> None: ...
 
 
+@runtime_checkable
 class Happening(Protocol):
     """A connector whose outside world can be told to move, for demos and drills."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from connectors.reads import Reads
@@ -30,7 +30,11 @@ def skus_of(event: Event, reads: Reads) -> tuple[str, ...]:
 
 def scope_of(facts: Facts, skus: tuple[str, ...]) -> Scope:
     """The scope of a case: `skus` and their substitutes, and the orders, customers, sites, waves and supply of them."""
-    wanted = {*skus, *(pair.alternative for pair in facts.substitutes if pair.sku in skus)}
+    return connected(facts, {*skus, *(pair.alternative for pair in facts.substitutes if pair.sku in skus)})
+
+
+def connected(facts: Facts, wanted: Collection[str]) -> Scope:
+    """`wanted` SKUs, and the orders, customers, sites, waves and inbound supply of them."""
     orders = [order for order in facts.orders if any(line.sku in wanted for line in order.lines)]
     inbound = [supply for supply in facts.inbound if supply.sku in wanted]
     waves = [wave for wave in facts.waves if any(task.sku in wanted for task in wave.tasks)]
@@ -48,6 +52,11 @@ def scope_of(facts: Facts, skus: tuple[str, ...]) -> Scope:
         waves=tuple(sorted(wave.id for wave in waves)),
         inbound=tuple(sorted(supply.id for supply in inbound)),
     )
+
+
+def union(left: Scope, right: Scope) -> Scope:
+    """What either of them is about."""
+    return Scope(**{name: tuple(sorted({*getattr(left, name), *getattr(right, name)})) for name in Scope.model_fields})
 
 
 def _supplier_delay(data: SupplierDelay, reads: Reads) -> list[str]:
