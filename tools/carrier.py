@@ -12,6 +12,7 @@ from domain.noun import Id, Noun
 from domain.orders import OrderLine
 from domain.plans import Effect
 from domain.sites import Lane, Site
+from domain.wording import listed
 from tools.context import Proposal, ToolContext, effect_on, propose
 
 
@@ -53,7 +54,7 @@ def carrier(context: ToolContext, args: CarrierArgs) -> Proposal:
     best = min(options, key=lambda option: (len(option.late_lines), option.late_days, option.freight, option.carrier))
     arrivals = dict(best.arrivals)
     late = (
-        f"{len(best.late_lines)} lines come late: {', '.join(best.late_lines)}"
+        f"{len(best.late_lines)} lines come late: {listed(best.late_lines)}"
         if best.late_lines
         else "every date is kept"
     )

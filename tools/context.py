@@ -53,12 +53,12 @@ class ToolContext:
         return used
 
     @cached_property
-    def _held(self) -> dict[str, int]:
-        held: dict[str, int] = {}
+    def _of_line(self) -> dict[str, list[Reservation]]:
+        mine: dict[str, list[Reservation]] = {}
         for reservation in self.facts.reservations:
             if reservation.line is not None:
-                held[reservation.line] = held.get(reservation.line, 0) + reservation.quantity
-        return held
+                mine.setdefault(reservation.line, []).append(reservation)
+        return mine
 
     def free(self, sku: str, site: str, inbound: str | None = None) -> int:
         """Units of a bucket (stock of a site, or one inbound supply) that nobody has reserved and no other case has
@@ -72,7 +72,12 @@ class ToolContext:
 
     def held(self, line: str) -> int:
         """Units reserved for a line."""
-        return self._held.get(line, 0)
+        return sum(reservation.quantity for reservation in self._of_line.get(line, ()))
+
+    def reservations_of(self, line: str) -> tuple[Reservation, ...]:
+        """What a line has reserved, by site, then stock before inbound supply."""
+        mine = self._of_line.get(line, ())
+        return tuple(sorted(mine, key=lambda item: (item.site, item.inbound or "", item.id)))
 
     def uncovered(self, line: OrderLine) -> int:
         """Open units of a line for which nothing is reserved."""

@@ -10,6 +10,7 @@ from domain.calendar import arrival, workday_from, zone
 from domain.execution import PickTask, TaskState, Wave, WaveState
 from domain.noun import Id, Noun, Text
 from domain.plans import Effect
+from domain.wording import listed
 from tools.context import Proposal, ToolContext, effect_on, propose
 
 
@@ -51,7 +52,7 @@ def hold_wave(context: ToolContext, args: HoldWaveArgs) -> Proposal:
         effects = [_next_collection(context, wave, effect) for effect in effects]
         actions += _promises(effects, len(actions))
     units = sum(task.quantity for task in tasks)
-    what = "every open pick" if whole else f"the picks of {', '.join(lines)}"
+    what = "every open pick" if whole else f"the picks of {listed(lines)}"
     return Proposal(
         moves=(
             propose(

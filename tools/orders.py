@@ -100,9 +100,6 @@ def _row(context: ToolContext, line: OrderLine, with_note: bool) -> LineRow:
     holds = [hold.kind.value for hold in order.holds]
     if context.facts.customer(order.customer).on_credit_hold:
         holds.append("customer credit")
-    held = sorted(
-        (r for r in context.facts.reservations if r.line == line.id), key=lambda r: (r.site, r.inbound or "", r.id)
-    )
     return LineRow(
         line=line.id,
         order=line.order,
@@ -112,7 +109,9 @@ def _row(context: ToolContext, line: OrderLine, with_note: bool) -> LineRow:
         open=line.open_quantity,
         reserved=context.held(line.id),
         uncovered=context.uncovered(line),
-        holdings=tuple(HoldingRow(site=r.site, inbound=r.inbound, quantity=r.quantity) for r in held),
+        holdings=tuple(
+            HoldingRow(site=r.site, inbound=r.inbound, quantity=r.quantity) for r in context.reservations_of(line.id)
+        ),
         requested=line.requested,
         promised=line.promise.current if line.promise else None,
         first_promised=line.promise.first if line.promise else None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from domain.actions import ReleaseWave
 from domain.execution import TaskState, WaveState
 from domain.noun import Id, Noun, Text
+from domain.wording import listed
 from tools.context import Proposal, ToolContext, effect_on, propose
 
 
@@ -32,7 +33,7 @@ def release_wave(context: ToolContext, args: ReleaseWaveArgs) -> Proposal:
     blocked = sorted({line.id for line in held if context.on_hold(line)})
     lines = sorted({line.id for line in held} - set(blocked))
     if not lines:
-        why = f"{', '.join(blocked)} must not ship" if blocked else "nothing in it is held"
+        why = f"{listed(blocked)} must not ship" if blocked else "nothing in it is held"
         return Proposal(note=f"there is nothing to release in wave {wave.id}: {why}")
     whole = args.line is None and not blocked and wave.state is WaveState.HELD
     actions = (
@@ -40,12 +41,12 @@ def release_wave(context: ToolContext, args: ReleaseWaveArgs) -> Proposal:
         if whole
         else [ReleaseWave(id=f"a{n}", wave=wave.id, site=wave.site, line=line) for n, line in enumerate(lines, 1)]
     )
-    kept = f" {', '.join(blocked)} stay held: they must not ship." if blocked else ""
+    kept = f" {listed(blocked)} stay held: they must not ship." if blocked else ""
     return Proposal(
         moves=(
             propose(
                 "wave",
-                f"Release {'the picks of ' + ', '.join(lines) if not whole else wave.id}",
+                f"Release {'the picks of ' + listed(lines) if not whole else wave.id}",
                 f"{args.why or 'Picking can go on.'} {len(lines)} lines are picked again.{kept}",
                 actions,
                 effects=[effect_on(context, facts.line(line), 0, "its picks go on") for line in lines],

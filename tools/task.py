@@ -9,6 +9,7 @@ from typing import Literal
 from domain.actions import CreateCustomerTask
 from domain.errors import BadInput
 from domain.noun import Id, Noun
+from domain.wording import listed
 from tools.context import Proposal, ToolContext, effect_on, propose
 
 Topic = Literal["delay", "shortage", "credit_hold", "substitute"]
@@ -56,7 +57,7 @@ def task(context: ToolContext, args: TaskArgs) -> Proposal:
         raise BadInput("a delay needs its new date", field="new_date", fix="name the date that the customer is told")
     named = [own[key] for key in sorted(args.lines)] or [line for line in order.lines if line.open_quantity]
     subject, notice = _TEMPLATES[args.topic]
-    words = {"order": order.id, "lines": ", ".join(line.id for line in named), "date": str(args.new_date or "")}
+    words = {"order": order.id, "lines": listed([line.id for line in named], 20), "date": str(args.new_date or "")}
     move = propose(
         "promise",
         subject.format(**words),

@@ -27,12 +27,12 @@ def worlds(draw: st.DrawFn) -> Facts:
     pools = {
         ("EAST", None): draw(st.integers(0, 40)),
         ("WEST", None): draw(st.integers(0, 40)),
-        ("EAST", "PO-1"): draw(st.integers(1, 40)),
+        ("EAST", "PO-1"): draw(st.integers(1, 15)),
     }
     left = dict(pools)
     orders: list[Order] = []
     held: list[Reservation] = []
-    for n in range(draw(st.integers(1, 6))):
+    for n in range(draw(st.integers(2, 7))):
         line = _order(draw, n)
         orders.append(line)
         room = line.lines[0].quantity
@@ -50,7 +50,7 @@ def worlds(draw: st.DrawFn) -> Facts:
         positions=(
             stock(pools["EAST", None]),
             stock(pools["WEST", None], at="WEST"),
-            stock(draw(st.integers(0, 20)), sku="Y", at="WEST"),
+            stock(draw(st.integers(5, 20)), sku="Y", at="WEST"),
         ),
         warehouse_positions=(),
         inbound=(supply,),
@@ -64,17 +64,17 @@ def worlds(draw: st.DrawFn) -> Facts:
 
 def _order(draw: st.DrawFn, n: int) -> Order:
     flags: dict[str, Any] = {
-        "ship_complete": draw(st.booleans()),
-        "substitutes_ok": draw(st.booleans()),
-        "frozen": draw(st.integers(0, 4)) == 0,
+        "ship_complete": draw(st.integers(0, 4)) == 0,
+        "substitutes_ok": draw(st.integers(0, 2)) > 0,
+        "frozen": draw(st.integers(0, 6)) == 0,
     }
     return order(
         f"SO-{n}",
-        draw(st.sampled_from([buyer.id for buyer in BUYERS])),
+        draw(st.sampled_from(["GOLD", "KEYED", "PLAIN", "PLAIN", "STUCK"])),
         draw(st.integers(1, 25)),
         price=draw(st.sampled_from(["12", "20", "31"])),
         due=draw(st.integers(0, 12)),
-        holds=(HoldKind.COMPLIANCE,) if draw(st.integers(0, 5)) == 0 else (),
+        holds=(HoldKind.COMPLIANCE,) if draw(st.integers(0, 7)) == 0 else (),
         **flags,
     )
 

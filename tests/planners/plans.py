@@ -41,6 +41,8 @@ def drawn(plan: Plan) -> tuple[Counter[Bucket], Counter[Bucket]]:
                 given[action.sku, action.site, action.inbound or ""] += action.quantity
             elif action.kind == "transfer":
                 taken[action.sku, action.from_site, ""] += action.quantity
+            elif action.kind == "substitute":
+                taken[action.alternative, action.site, ""] += action.quantity
     return taken, given
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from agent.planners.rules.notebook import Notebook
-from agent.planners.rules.wording import counted
 from domain.calendar import zone
 from domain.events import CarrierFailure
+from domain.wording import counted, listed
 from tools.waves import WaveRow, WavesReport
 
 
@@ -24,7 +24,7 @@ def carrier_failure(book: Notebook, event: CarrierFailure) -> frozenset[str]:
             role="warehouse_manager",
             reason=(
                 f"{event.carrier} does not collect from {event.site} on {event.day} and no other carrier goes to every "
-                f"region of {', '.join(wave.wave for wave in stuck)}: {sum(w.open_units for w in stuck)} units wait."
+                f"region of {listed([wave.wave for wave in stuck])}: {sum(w.open_units for w in stuck)} units wait."
             ),
             lines=lines,
         )

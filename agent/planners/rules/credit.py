@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from agent.planners.rules.notebook import Notebook
-from agent.planners.rules.wording import counted, listed
 from domain.events import CreditHold
+from domain.wording import counted, listed
 from tools.customers import CustomersReport
 from tools.orders import OrdersReport
 from tools.waves import WavesReport

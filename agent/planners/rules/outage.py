@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from agent.planners.rules.notebook import Notebook
-from agent.planners.rules.wording import counted
 from domain.events import SystemOutage
+from domain.wording import counted
 from tools.orders import OrdersReport
 from tools.waves import WavesReport
 

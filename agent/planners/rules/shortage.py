@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 from agent.planners.rules.notebook import Notebook
-from agent.planners.rules.wording import counted, listed
 from domain.allocation.types import AllocationPlan, Kpis, NonGrant
 from domain.noun import from_minor
 from domain.plans import Effect, Move, Shortage
 from domain.scoring import contract_for
+from domain.wording import counted, listed
 from tools.atp import AtpReport
 from tools.customers import CustomersReport
 from tools.inventory import InventoryReport

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from agent.planners.rules.notebook import Notebook
-from agent.planners.rules.wording import counted
 from domain.events import DemandSpike, InventoryDiscrepancy, OrderChange, ShortStock, SupplierDelay
+from domain.wording import counted
 from tools.inventory import InventoryReport
 
 WAREHOUSE = "warehouse_manager"

@@ -10,6 +10,9 @@ from agent.planners.rules.questions.mentions import Mentions
 from domain.requests import Answer
 from tools.what_would_it_take import Way, WhatReport, WhatRow
 
+MOST = 5
+"""Lines of an order that are told in full."""
+
 
 def what_would_it_take(book: Notebook, question: str, named: Mentions) -> Answer:
     """The ways to serve the line, or every open line of the order, by the day named (else by its promised date)."""
@@ -30,9 +33,9 @@ def what_would_it_take(book: Notebook, question: str, named: Mentions) -> Answer
         return Answer(intent="what_would_it_take", text=text, evidence=(subject,))
     return Answer(
         intent="what_would_it_take",
-        text=f"To have {subject} there by {day}{assumed}: " + " ".join(_sentence(row) for row in report.rows),
+        text=f"To have {subject} there by {day}{assumed}: " + " ".join(_sentence(row) for row in report.rows[:MOST]),
         columns=("line", "way", "works", "costs", "complete on", "what it means"),
-        rows=tuple(_row(row, way) for row in report.rows for way in row.ways),
+        rows=tuple(_row(row, way) for row in report.rows[:MOST] for way in row.ways),
         evidence=tuple(dict.fromkeys((subject, *(row.line for row in report.rows), *_touched(report)))),
     )
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from agent.planners.rules.notebook import Notebook
 from agent.planners.rules.questions.mentions import Mentions
-from agent.planners.rules.wording import counted
 from domain.requests import Answer
+from domain.wording import counted
 from tools.explain import Explanation, LineExplanation
 from tools.inventory import InventoryReport
 from tools.orders import OrdersReport

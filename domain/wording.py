@@ -1,4 +1,4 @@
-"""How the rules planner counts and lists in sentences."""
+"""How lists and counts are put into sentences: short whatever the number, so that no text outgrows a card."""
 
 from __future__ import annotations
 
