@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
-from domain.actions import Action
 from domain.facts import Facts
 from domain.plans import Move
+
+_Supply = tuple[str, str, str | None]
+"""SKU, site, and the inbound supply (None: stock)."""
 
 
 def faults(move: Move, facts: Facts) -> tuple[str, ...]:
@@ -66,22 +69,30 @@ def _closure(move: Move) -> dict[str, set[str]]:
 
 
 def balance(move: Move) -> tuple[str, ...]:
-    """SKUs of which the move takes more units than it gives: a loser must have a winner."""
-    taken: dict[str, int] = {}
+    """Units the move takes from somebody and gives to nobody, per supply: a loser must have a winner.
+
+    A line that gets other units in this move may let go of as many of its own: that is a swap, nobody loses by it.
+    """
+    released: dict[_Supply, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    given: dict[_Supply, int] = defaultdict(int)
+    gained: dict[str, int] = defaultdict(int)
     for action in move.actions:
-        for sku, units in _units(action):
-            taken[sku] = taken.get(sku, 0) + units
-    return tuple(
-        f"{units} units of {sku} are taken and nobody gets them" for sku, units in sorted(taken.items()) if units > 0
-    )
-
-
-def _units(action: Action) -> tuple[tuple[str, int], ...]:
-    """(SKU, units taken): negative when the action gives them to somebody."""
-    if action.kind == "release_reservation":
-        return ((action.sku, action.quantity),)
-    if action.kind in ("reserve", "transfer"):
-        return ((action.sku, -action.quantity),)
-    if action.kind == "substitute":
-        return ((action.alternative, -action.quantity),)
-    return ()
+        if action.kind == "release_reservation":
+            released[action.sku, action.site, action.inbound][action.line] += action.quantity
+        elif action.kind == "reserve":
+            given[action.sku, action.site, action.inbound] += action.quantity
+            gained[action.line] += action.quantity
+        elif action.kind == "transfer":
+            given[action.sku, action.from_site, None] += action.quantity
+        elif action.kind == "substitute":
+            gained[action.line] += action.quantity
+    found = []
+    for supply in sorted(released, key=str):
+        freed = sum(released[supply].values()) - given[supply]
+        for line, units in sorted(released[supply].items()):
+            swapped = max(0, min(freed, units, gained[line]))
+            gained[line] -= swapped
+            freed -= swapped
+        if freed > 0:
+            found.append(f"{freed} units of {supply[0]} are taken and nobody gets them")
+    return tuple(found)

@@ -40,7 +40,7 @@ class Subject:
     faults: tuple[str, ...]
     outside: tuple[str, ...]
     taken: tuple[tuple[str, int, Decimal], ...]
-    """(customer, units, sales value) that customers lose by it, net, by customer id"""
+    """(customer, units, sales value) that customers lose by it or have to wait for, by customer id"""
 
     def text(self, fact: str) -> str:
         """A fact's value as a card shows it."""
@@ -145,14 +145,16 @@ def _transfers(move: Move, facts: Facts) -> tuple[int, Decimal, Decimal]:
 
 
 def _losses(facts: Facts, lines: tuple[LineFlow, ...]) -> dict[str, FactValue]:
-    losing = [flow for flow in lines if flow.net < 0]
+    losing = [flow for flow in lines if flow.given_up > 0]
     customers = {flow.line.id: _customer(facts, flow.line) for flow in lines}
     return {
-        "margin_given_up": _money(sum((_margin(facts, flow.line) * -flow.net for flow in losing), ZERO)),
-        "units_from_confirmed": sum(-flow.net for flow in losing if flow.line.promise is not None),
+        "margin_given_up": _money(sum((_margin(facts, flow.line) * max(0, -flow.net) for flow in losing), ZERO)),
+        "units_from_confirmed": sum(flow.given_up for flow in losing if flow.line.promise is not None),
         "units_from_released_waves": sum(flow.released for flow in lines if _being_picked(facts, flow)),
         "contract_losing": any(_contract_floor(facts, flow) is not None for flow in losing),
-        "contract_floor_broken": any(flow.held + flow.net < (_contract_floor(facts, flow) or 0) for flow in losing),
+        "contract_floor_broken": any(
+            flow.held + flow.net < floor for flow in losing if (floor := _contract_floor(facts, flow)) is not None
+        ),
         "frozen_line": any(flow.released > 0 and flow.line.frozen for flow in lines),
         "picked_units": any(flow.released > 0 and _picked(facts, flow.line) for flow in lines),
         "tier_losing": _best_tier([customers[flow.line.id] for flow in losing]),
@@ -197,7 +199,7 @@ def _picked(facts: Facts, line: OrderLine) -> bool:
 
 
 def _gains(facts: Facts, lines: tuple[LineFlow, ...]) -> dict[str, FactValue]:
-    winners = [flow.line for flow in lines if flow.net > 0]
+    winners = [flow.line for flow in lines if flow.gained > 0]
     holds = {hold.kind for line in winners for hold in facts.order(line.order).holds}
     customers = [_customer(facts, line) for line in winners]
     return {
@@ -228,8 +230,8 @@ def _sources(facts: Facts) -> dict[str, FactValue]:
 def _taken(facts: Facts, lines: tuple[LineFlow, ...]) -> tuple[tuple[str, int, Decimal], ...]:
     lost: dict[str, tuple[int, Decimal]] = {}
     for flow in lines:
-        if flow.net < 0:
+        if flow.given_up > 0:
             customer = facts.order(flow.line.order).customer
             units, value = lost.get(customer, (0, ZERO))
-            lost[customer] = (units - flow.net, value + _price(facts, flow.line) * -flow.net)
+            lost[customer] = (units + flow.given_up, value + _price(facts, flow.line) * flow.given_up)
     return tuple((customer, units, _money(value)) for customer, (units, value) in sorted(lost.items()))

@@ -52,7 +52,9 @@ FACTS: dict[str, FactSpec] = {
     "purchase_cost": FactSpec(Kind.MONEY, "cost of goods of the replenishment asked for"),
     "credit_amount": FactSpec(Kind.MONEY, "exposure that finance is asked to release"),
     "units_moved": FactSpec(Kind.UNITS, "units reserved, transferred or substituted, or released if that is more"),
-    "units_from_confirmed": FactSpec(Kind.UNITS, "units that lines with a promise lose, net"),
+    "units_from_confirmed": FactSpec(
+        Kind.UNITS, "units that lines with a promise lose, or have in stock and will wait for"
+    ),
     "units_from_released_waves": FactSpec(Kind.UNITS, "units taken from lines the warehouse is already picking"),
     "promise_slip": FactSpec(Kind.DAYS, "the largest number of days that a promise date gets later"),
     "fact_age": FactSpec(Kind.MINUTES, "age of the oldest source behind the facts"),
