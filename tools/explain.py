@@ -12,6 +12,7 @@ from domain.errors import BadInput
 from domain.noun import Id, Noun, Text, from_minor
 from domain.orders import OrderLine
 from domain.response.promises import implied
+from domain.scoring import way_to
 from tools.context import ToolContext, is_fixed
 
 
@@ -43,6 +44,7 @@ class Holder(Noun):
 
 class LineExplanation(Noun):
     """One line. Units are base units. `granted` is what the best allocation gives it, held units included.
+    `arrives`: when the allocation has all of it there; `held_arrives`: when what is reserved now would be there.
     `due` is what service is measured against; `holders` are the five largest other holders of the SKU.
 
     `constraint` and `reason` are those of the shortage, empty when there is none. `price`: what a further unit earns
@@ -61,6 +63,7 @@ class LineExplanation(Noun):
     due: date
     promised: date | None = None
     arrives: date | None = None
+    held_arrives: date | None = None
     fixed: bool
     holds: tuple[str, ...] = ()
     constraint: str = ""
@@ -118,6 +121,7 @@ def _explained(context: ToolContext, problem: Problem, plan: AllocationPlan, lin
         due=line.due,
         promised=line.promise.current if line.promise else None,
         arrives=implied(context.facts, plan, demand) if demand else None,
+        held_arrives=_held_arrives(context, line),
         fixed=is_fixed(line),
         holds=tuple(dict.fromkeys(holds)),
         constraint=short.constraint if short else "",
@@ -127,6 +131,18 @@ def _explained(context: ToolContext, problem: Problem, plan: AllocationPlan, lin
         rivals=_rivals(context, problem, plan, short) if short else (),
         holders=_holders(context, line),
     )
+
+
+def _held_arrives(context: ToolContext, line: OrderLine) -> date | None:
+    """The day the last of the reserved units arrives; None when nothing is reserved or no lane leads there."""
+    region = context.order_of(line).region
+    days = [
+        way.arrives
+        for held in context.reservations_of(line.id)
+        if (held.inbound is None or context.facts.has("inbound", held.inbound))
+        and (way := way_to(context.facts, region, held.site, held.inbound)) is not None
+    ]
+    return max([*days, line.requested]) if days else None
 
 
 def _holders(context: ToolContext, line: OrderLine) -> tuple[Holder, ...]:

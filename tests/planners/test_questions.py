@@ -54,6 +54,19 @@ def test_what_it_would_take_lists_verified_ways_with_their_cost():
     assert {row[2] for row in reply.rows} <= {"yes", "no"} and len(reply.rows) > 1
 
 
+def test_what_it_would_take_tells_a_deed_before_a_wish():
+    reply = replied(
+        "what would it take to ship SO-2 by Friday?", world(positions=(stock(60),), reservations=(), waves=())
+    )
+    told = reply.text.split(";")[0]
+    assert "accept" not in told and "would have to be worth" not in told
+
+
+def test_a_late_reservation_is_told_with_the_day_it_arrives():
+    late = world(reservations=(reserved("R", "SO-2-1", 60, inbound="PO-1"),), waves=())
+    assert "8 days after it was due" in replied("why did SO-2 lose?", late).text
+
+
 def test_what_it_would_take_without_a_day_says_which_day_it_took():
     assert "you named no day" in replied("what would it take to ship SO-2?").text
     assert "is past" in replied("what would it take to ship SO-2 by 2020-01-01?").text
@@ -70,7 +83,7 @@ def test_who_holds_a_sku_by_id_or_name():
 def test_who_should_get_the_last_units_says_who_gets_and_who_does_not_and_why():
     reply = replied("Who should get the last 60 of X?")
     assert "50 to SO-1-1 (GOLD, strategic); 10 to SO-3-1" in reply.text
-    assert "Nothing goes to SO-2-1" in reply.text
+    assert "Nothing for SO-2-1" in reply.text
     assert "Only 100 are sellable" in replied("who gets the last 500 of X?").text
     assert sum(int(row[2]) for row in replied("who should get the last 7 of X?").rows) == 7
 

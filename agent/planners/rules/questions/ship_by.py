@@ -8,10 +8,13 @@ from agent.planners.rules.notebook import Notebook
 from agent.planners.rules.questions.days import day_in
 from agent.planners.rules.questions.mentions import Mentions
 from domain.requests import Answer
+from domain.wording import counted
 from tools.what_would_it_take import Way, WhatReport, WhatRow
 
 MOST = 5
 """Lines of an order that are told in full."""
+WISHES = frozenset({"later_date", "value", "rank"})
+"""Levers that change what is asked, not what is done."""
 
 
 def what_would_it_take(book: Notebook, question: str, named: Mentions) -> Answer:
@@ -33,7 +36,8 @@ def what_would_it_take(book: Notebook, question: str, named: Mentions) -> Answer
         return Answer(intent="what_would_it_take", text=text, evidence=(subject,))
     return Answer(
         intent="what_would_it_take",
-        text=f"To have {subject} there by {day}{assumed}: " + " ".join(_sentence(row) for row in report.rows[:MOST]),
+        text=f"To have {subject} there by {day}{assumed}: "
+        + " ".join(_sentence(row, day) for row in report.rows[:MOST]),
         columns=("line", "way", "works", "costs", "complete on", "what it means"),
         rows=tuple(_row(row, way) for row in report.rows[:MOST] for way in row.ways),
         evidence=tuple(dict.fromkeys((subject, *(row.line for row in report.rows), *_touched(report)))),
@@ -46,17 +50,21 @@ def _own_day(book: Notebook, which: dict[str, str]) -> date:
     return max(line.promise.current if line.promise else line.requested for line in lines)
 
 
-def _sentence(row: WhatRow) -> str:
-    """The cheapest way that works, and how many others do; or why none does."""
+def _sentence(row: WhatRow, by: date) -> str:
+    """The cheapest deed that brings it in time, and how many others do; else why none does; and the day without any."""
     working = [way for way in row.ways if way.works]
     if row.on_track:
         what = "nothing" if row.held >= row.open else f"only to carry out the plan ({row.held} of {row.open} reserved)"
         return f"{row.line}: {what}; {working[0].text}."
-    if not working:
-        reasons = "; ".join(way.text for way in row.ways[:3])
-        return f"{row.line}: no single step does it. {reasons}."
-    others = f" {len(working) - 1} other ways work too." if len(working) > 1 else ""
-    return f"{row.line}: {working[0].text}.{others}"
+    in_time = [way for way in working if way.kind not in WISHES and way.complete_on and way.complete_on <= by]
+    later = next((way.complete_on for way in row.ways if way.works and way.kind == "later_date"), None)
+    otherwise = f" Otherwise it is there on {later}." if later and later > by else ""
+    if not in_time:
+        reasons = "; ".join(way.text for way in row.ways if not way.works and way.kind not in WISHES)
+        return f"{row.line}: no single step does it ({reasons}).{otherwise}"
+    more = counted(len(in_time) - 1, "other way")
+    others = f" {more} would do as well." if len(in_time) > 1 else ""
+    return f"{row.line}: {in_time[0].text}.{others}{otherwise}"
 
 
 def _row(row: WhatRow, way: Way) -> tuple[str, ...]:

@@ -77,13 +77,12 @@ def who_should_get(book: Notebook, _: str, named: Mentions) -> Answer:
     winners = [(grant.line, grant.quantity) for grant in plan.grants]
     got = "; ".join(f"{units} to {key} ({names[key]})" for key, units in _summed(winners)[:6]) or "nobody"
     empty = [item for item in plan.shortages if item.line not in {key for key, _ in winners}]
-    lost = "; ".join(f"{item.line} ({names[item.line]}): {item.text}" for item in empty[:3])
+    lost = "".join(f" Nothing for {item.line} ({names[item.line]}): {item.text.rstrip('.')}." for item in empty[:3])
     fewer = f" Only {sellable} are sellable." if asked > sellable else ""
     left = f" {min(asked, sellable) - given} stay free." if given < min(asked, sellable) else ""
     return Answer(
         intent="who_should_get",
-        text=f"Of the last {min(asked, sellable)} of {sku}: {got}.{fewer}{left}"
-        + (f" Nothing goes to {lost}" if lost else ""),
+        text=f"Of the last {min(asked, sellable)} of {sku}: {got}.{fewer}{left}{lost}",
         columns=("line", "customer", "gets", "value per unit", "short", "why"),
         rows=_rows(plan, names),
         evidence=tuple(dict.fromkeys((plan.id, sku, *names))),

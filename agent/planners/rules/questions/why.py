@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from agent.planners.rules.notebook import Notebook
 from agent.planners.rules.questions.mentions import Mentions
 from domain.requests import Answer
@@ -53,22 +55,30 @@ def _verdict(subject: str, lines: list[LineExplanation]) -> str:
 
 
 def _sentence(line: LineExplanation) -> str:
+    has = f"{line.line}: what it has reserved is there on {_day(line.held_arrives, line.due)}" if line.held else ""
     if line.short == 0:
-        late = (line.arrives - line.due).days if line.arrives else 0
-        when = f", there on {line.arrives}" if line.arrives else ""
-        when += f", {counted(late, 'day')} after it was due" if late > 0 else ""
-        if line.granted <= line.held:
-            return f"{line.line}: all of it is covered{when}."
+        if line.held >= line.granted:
+            better = line.arrives is not None and line.held_arrives is not None and line.arrives < line.held_arrives
+            return f"{has}; the best allocation has it on {line.arrives}." if better else f"{has}."
         holders = ", ".join(f"{holder.line} {holder.units}" for holder in line.holders)
         now = f" Now {line.sku} is held by {holders}." if holders else ""
-        return f"{line.line}: the best allocation gives it all {line.granted} units{when}; not reserved yet.{now}"
-    text = f"{line.line}: {line.reason}"
+        what = f"all {line.granted} units, there on {_day(line.arrives, line.due)}"
+        return f"{line.line}: the best allocation gives it {what}; not reserved yet.{now}"
+    lead = f"{has}, but the best allocation gives it {line.granted}: " if line.held else f"{line.line}: "
+    text = f"{lead}{line.reason.rstrip('.')}."
     if line.rivals:
         first = line.rivals[0]
         text += f" First before it: {first.line} of {first.customer} ({first.tier}), {first.units} units."
     if line.granted > line.held:
         text += f" The best allocation would still give it {line.granted}."
     return text
+
+
+def _day(day: date | None, due: date) -> str:
+    """A day, and how late it is."""
+    if day is None:
+        return "a day that nobody knows yet"
+    return f"{day}, {counted((day - due).days, 'day')} after it was due" if day > due else str(day)
 
 
 def _row(line: LineExplanation) -> tuple[str, ...]:
