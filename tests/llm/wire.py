@@ -93,8 +93,9 @@ def results(body: Body) -> list[tuple[str, Any]]:
 
 
 def last(body: Body, tool: str) -> Any:
-    """The last result of a tool."""
-    return [content["result"] for source, content in results(body) if source == f"tool {tool}"][-1]
+    """The last result of a tool; of one that was cut, what is left."""
+    content = [content for source, content in results(body) if source == f"tool {tool}"][-1]
+    return content.get("result", content)
 
 
 @dataclass

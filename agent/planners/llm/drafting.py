@@ -39,6 +39,8 @@ def answered(summary: str, ask: str, evidence: Sequence[str]) -> Answer | None:
 
 def counted(moves: Sequence[Move]) -> str:
     """The summary when the model's own cannot be shown: what is proposed, by the titles the tools gave."""
+    if not moves:
+        return "Nothing is proposed."
     shown = "; ".join(move.title for move in moves[:5])
     more = f"; and {len(moves) - 5} more" if len(moves) > 5 else ""
     return f"{len(moves)} moves are proposed: {shown}{more}."[:4000]

@@ -23,13 +23,14 @@ NO_KEY = "none"
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where the model is. `timeout`: seconds for one whole answer; `retries`: of the client library."""
+    """Where the model is. `timeout`: seconds for one whole answer; `answer_tokens`: its limit, if any."""
 
     base_url: str | None
     api_key: str | None = field(repr=False)
     model: str
     timeout: float
     retries: int
+    answer_tokens: int | None
 
     @contextmanager
     def open(self) -> Iterator[BaseChatModel]:
@@ -49,6 +50,7 @@ class Endpoint:
                 request_timeout=self.timeout,
                 max_retries=self.retries,
                 temperature=0,
+                max_tokens=self.answer_tokens,
                 use_responses_api=False,
                 http_client=client,
             )

@@ -32,7 +32,7 @@ class LlmPlanner:
 
     `timeout`: seconds for one answer. `turns`: answers in one run. `retries`: of the client library, on time-outs and
     on statuses 408, 409, 429 and 5xx. `mode`: 'tools' (native tool calls), or 'schema' for small servers that do not
-    enforce them: every answer is one JSON object under a grammar.
+    enforce them: every answer is one JSON object under a grammar. `answer_tokens`: the limit of one answer, if any.
 
     Every answer of the model and every call that was refused is recorded through the toolbox, as a ToolCall named
     'model' or 'refused'; `replaying` plans again from the former.
@@ -50,9 +50,10 @@ class LlmPlanner:
         turns: int = 12,
         retries: int = 1,
         mode: messages.Mode = "tools",
+        answer_tokens: int | None = None,
         roles: Collection[str] = ROLES,
     ) -> None:
-        self._endpoint = Endpoint(base_url, api_key, model, timeout, retries)
+        self._endpoint = Endpoint(base_url, api_key, model, timeout, retries, answer_tokens)
         self._turns = turns
         self._mode: messages.Mode = mode
         self._roles = tuple(roles)
