@@ -71,7 +71,7 @@ class Balance:
 
     def overdrawn(self) -> str:
         """What the quantities take that is not there; "" when all is there."""
-        was, now = drawn_free(self.move), drawn_free(self.scaled())
+        was, now = drawn_free(self.move, self.facts), drawn_free(self.scaled(), self.facts)
         for bucket, units in now.items():
             if units > max(was.get(bucket, 0), self.free.get(bucket, 0)):
                 return f"{units} of {bucket[0]} at {bucket[1]} would come out of free units, but fewer are free"
@@ -98,7 +98,7 @@ class Balance:
     def _raise(self, action: Reserve, units: int) -> None:
         self._check_room(action.line, action.id, units)
         bucket = _bucket(action)
-        drawn = drawn_free(self.scaled()).get(bucket, 0)
+        drawn = drawn_free(self.scaled(), self.facts).get(bucket, 0)
         left = units - min(units, max(0, self.free.get(bucket, 0) - drawn))
         givers = self._behind(action)
         can_give = sum(self._can_give(release) for release in givers)

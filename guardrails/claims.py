@@ -61,7 +61,7 @@ def _hold(
     claims.release(session, move.id)
     wanted = [
         Claim(move=move.id, case=case, sku=b[0], site=b[1], inbound=b[2], quantity=units, expires_at=expires_at)
-        for b, units in sorted(drawn_free(move, own_done).items(), key=lambda item: _key(item[0]))
+        for b, units in sorted(drawn_free(move, facts, own_done).items(), key=lambda item: _key(item[0]))
     ]
     free = free_units(facts)
     displaced: list[str] = []
@@ -83,16 +83,14 @@ def shrink(session: Session, move: Move, done: frozenset[str]) -> None:
     before = claims.of_move(session, move.id)
     if not before:
         return
-    left = drawn_free(move, done)
+    whole, left = drawn_free(move, None), drawn_free(move, None, done)
     claims.release(session, move.id)
-    claims.put(
-        session,
-        [
-            item.model_copy(update={"quantity": left[claims.bucket_of(item)]})
-            for item in before
-            if claims.bucket_of(item) in left
-        ],
-    )
+    kept = [
+        item.model_copy(update={"quantity": max(0, item.quantity - whole[bucket] + left[bucket])})
+        for item in before
+        if (bucket := claims.bucket_of(item)) in left
+    ]
+    claims.put(session, kept)
 
 
 def release(session: Session, move: str) -> int:

@@ -40,7 +40,7 @@ def _supply(move: Move, facts: Facts) -> list[str]:
     free = free_units(facts)
     return [
         f"{units} of {bucket[0]} at {bucket[1]} are needed and {max(0, free.get(bucket, 0))} are free"
-        for bucket, units in drawn_free(move).items()
+        for bucket, units in drawn_free(move, facts).items()
         if units > free.get(bucket, 0)
     ]
 
@@ -109,6 +109,14 @@ def _expedite(action: Action, _move: Move, facts: Facts) -> str:
     return ""
 
 
+def _substitute(action: Action, _move: Move, facts: Facts) -> str:
+    assert action.kind == "substitute"
+    known = any((pair.sku, pair.alternative) == (action.sku, action.alternative) for pair in facts.substitutes)
+    if known and facts.line(action.line).substitutes_ok:
+        return ""
+    return f"{action.alternative} may not serve for {action.sku} on {action.line}"
+
+
 def _transfer(action: Action, _move: Move, facts: Facts) -> str:
     assert action.kind == "transfer"
     if action.request is None:
@@ -136,6 +144,7 @@ _CHECKS: Mapping[str, Callable[[Action, Move, Facts], str]] = {
     "update_promise": _promise,
     "expedite_inbound": _expedite,
     "transfer": _transfer,
+    "substitute": _substitute,
     "request_credit_release": _credit,
 }
 """Kinds that depend on more than units; the others have no precondition of their own."""

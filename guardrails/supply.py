@@ -19,22 +19,28 @@ def free_units(facts: Facts) -> dict[Bucket, int]:
     return free
 
 
-def given(move: Move, done: frozenset[str] | None = None) -> dict[Bucket, int]:
-    """Units the move puts on lines, transfers or substitutes, per bucket; with `done`, only by those actions."""
+def given(move: Move, facts: Facts | None, done: frozenset[str] | None = None) -> dict[Bucket, int]:
+    """Units the move puts on lines, transfers or substitutes, per bucket; with `done`, only by those actions.
+
+    A substitute takes as many units as its ratio says for one of the line's (one for one without facts).
+    """
     units: dict[Bucket, int] = {}
+    ratio = {(pair.sku, pair.alternative): pair.ratio for pair in facts.substitutes} if facts else {}
     for action in move.actions:
         if done is not None and action.id not in done:
             continue
         bucket: Bucket
+        times = 1
         if action.kind == "reserve":
             bucket = (action.sku, action.site, action.inbound)
         elif action.kind == "transfer":
             bucket = (action.sku, action.from_site, None)
         elif action.kind == "substitute":
             bucket = (action.alternative, action.site, None)
+            times = ratio.get((action.sku, action.alternative), 1)
         else:
             continue
-        units[bucket] = units.get(bucket, 0) + action.quantity
+        units[bucket] = units.get(bucket, 0) + action.quantity * times
     return units
 
 
@@ -48,7 +54,7 @@ def released(move: Move) -> dict[tuple[str, Bucket], int]:
     return units
 
 
-def drawn_free(move: Move, done: frozenset[str] = frozenset()) -> dict[Bucket, int]:
+def drawn_free(move: Move, facts: Facts | None, done: frozenset[str] = frozenset()) -> dict[Bucket, int]:
     """Free units the move still has to draw per bucket: what it gives beyond what it releases there.
 
     `done` are actions carried out already: what they gave came out of the released units first.
@@ -56,10 +62,10 @@ def drawn_free(move: Move, done: frozenset[str] = frozenset()) -> dict[Bucket, i
     back: dict[Bucket, int] = {}
     for (_, bucket), units in released(move).items():
         back[bucket] = back.get(bucket, 0) + units
-    gone = given(move, done)
+    gone = given(move, facts, done)
     left = {
         bucket: max(0, units - back.get(bucket, 0)) - max(0, gone.get(bucket, 0) - back.get(bucket, 0))
-        for bucket, units in given(move).items()
+        for bucket, units in given(move, facts).items()
     }
     return {bucket: units for bucket, units in left.items() if units > 0}
 

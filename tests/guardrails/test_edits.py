@@ -155,7 +155,7 @@ def moves(draw: st.DrawFn) -> tuple[Move, Facts]:
 @given(moves(), st.dictionaries(st.integers(1, 8), st.integers(0, 80), min_size=1, max_size=3))
 def test_no_edit_makes_a_loser_without_a_winner(subject: tuple[Move, Facts], wishes: dict[int, int]):
     before, world = subject
-    if balance(before) or any(units > free_units(world).get(b, 0) for b, units in drawn_free(before).items()):
+    if balance(before) or any(units > free_units(world).get(b, 0) for b, units in drawn_free(before, world).items()):
         return
     try:
         after = edited(before, {f"a{key}": units for key, units in wishes.items()}, world, by="x")
@@ -170,7 +170,7 @@ def test_no_edit_makes_a_loser_without_a_winner(subject: tuple[Move, Facts], wis
     held, free = held_by(world), free_units(world)
     for place, units in released(after).items():
         assert units <= held[place]
-    for bucket, units in drawn_free(after).items():
+    for bucket, units in drawn_free(after, world).items():
         assert units <= free[bucket]
     for flow in flows(after, world):
         assert flow.held + flow.net <= flow.line.open_quantity

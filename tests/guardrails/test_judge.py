@@ -105,8 +105,10 @@ ASK = move(Escalate(id="a1", role="lead", case="C1", reason="please look"), kind
     ("subject", "world", "roles"),
     [
         pytest.param(move(reserve("a1", "SO-STD2/1", 10), kind="reserve"), facts(), (), id="free units go alone"),
-        pytest.param(reallocation(units=30), facts(), (), id="few units between standard orders go alone"),
+        pytest.param(reallocation(units=25), facts(), (), id="few units between standard orders go alone"),
         pytest.param(reallocation(units=40), facts(), ("planner",), id="600 USD ask a planner"),
+        pytest.param(reallocation(units=26), facts(), ("planner",), id="more than 25 units ask a planner"),
+        pytest.param(reallocation(slip_days=8), facts(), ("planner",), id="more than a week of slip asks a planner"),
         pytest.param(reallocation("SO-KEY1/1"), facts(), ("planner",), id="a key customer losing asks a planner"),
         pytest.param(reallocation("SO-STRAT/1"), facts(), ("commercial",), id="a strategic one asks commercial"),
         pytest.param(reallocation("SO-SLA/1"), facts(), ("commercial",), id="a contract asks commercial"),
@@ -147,6 +149,16 @@ def test_the_shipped_policy_asks_the_right_people(subject: Move, world, roles: t
         pytest.param(
             move(release("a1", "SO-STD1/1", 5), reserve("a2", "SO-STD2/1", 5)), facts(), "shape", id="a missing need"
         ),
+        pytest.param(
+            move(
+                release("a1", "SO-STD1/1", 5),
+                release("a2", "SO-STD1/1", 5, site="WEST"),
+                reserve("a3", "SO-STD1/1", 5, inbound="PO-1"),
+            ),
+            facts(),
+            "shape",
+            id="a swap of ten units for five",
+        ),
         pytest.param(move(reserve("a1", "SO-STD2/1", 5, "a9")), facts(), "shape", id="a need nobody has"),
         pytest.param(move(reserve("a1", "SO-NONE/1", 5)), facts(), "shape", id="a line nobody knows"),
         pytest.param(move(), facts(), "shape", id="no action"),
@@ -175,6 +187,7 @@ def test_reasons_carry_the_facts_they_compared_with_units():
     assert dict(asked.facts) == {
         "units_from_confirmed": "40 units",
         "value_moved": "600.00 USD",
+        "promise_slip": "5 days",
         "tier_losing": "standard",
     }
 

@@ -37,7 +37,7 @@ def line_of(text: str, part: str) -> int:
         ('_hold, operator: "=="', '_hold, operator: "~"', "rules[0].when.all[0]", "no operator '~'", "use one of"),
         ('_hold, operator: "=="', '_hold, operator: "<"', "rules[0].when.all[0]", "'<' does not compare", "=="),
         ("value: true", "value: maybe", "rules[0].when.all[0]", "yes or no", "true or false"),
-        ("[none, standard]", "[none, gold]", "rules[8].when.all[3]", "never 'gold'", "strategic"),
+        ("[none, standard]", "[none, gold]", "rules[8].when.all[", "never 'gold'", "strategic"),
         ("roles: [planner, finance]", "roles: [planner, fin]", "rules[19].roles[1]", "no role 'fin'", "finance"),
         ("roles: [finance]", "roles: [auditor]", "rules[21].roles[0]", "decides nothing", "finance"),
         ("roles: [finance]", "roles: []", "rules[21]", "an approval rule names its roles", "shipped default"),

@@ -62,6 +62,7 @@ def order(
         promise=Promise(first=promised, current=promised) if promised else None,
         state=state,
         frozen=frozen,
+        substitutes_ok=True,
     )
     return Order(
         id=key,
@@ -141,7 +142,7 @@ def facts(**changes: object) -> Facts:
             reservation("SO-STRAT/1", 20),
             reservation("SO-SLA/1", 30),
         ),
-        substitutes=(Substitute(sku="WIDGET", alternative="GADGET"),),
+        substitutes=(Substitute(sku="WIDGET", alternative="GADGET", ratio=2),),
     )
     return sorted_facts(base.replace(**changes))
 
