@@ -86,6 +86,20 @@ def current(problem: Problem) -> Grants:
     return grants
 
 
+def today(problem: Problem) -> Kpis:
+    """KPIs of leaving everything as it is. Units held by a line or order that ships complete and is not complete cannot
+    ship: they count for nothing."""
+    grants = current(problem)
+    held = per_line(grants)
+    waiting = {line.id for line in problem.demand if sum(held.get(line.id, {}).values()) < line.quantity}
+    torn = {line.order for line in problem.demand if line.order_atomic and line.id in waiting}
+    stuck = {line.id for line in problem.demand if line.order_atomic and line.order in torn}
+    stuck |= {line.id for line in problem.demand if line.atomic and line.id in waiting}
+    ships = {key: units for key, units in grants.items() if key[0] not in stuck}
+    unheld = tuple(line.model_copy(update={"holdings": ()}) for line in problem.demand)
+    return kpis(problem.model_copy(update={"demand": unheld}), ships, "current")
+
+
 def kpis(problem: Problem, grants: Grants, policy: str) -> Kpis:
     """The KPIs of one hand-out. Fill and Jain's index in basis points; on time and in full: whole line by its due date.
 

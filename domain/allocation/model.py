@@ -62,32 +62,37 @@ class SkuModel:
         return -(-item.quantity // self.pack)
 
     def _add_line(self, item: Rest) -> None:
-        line, network, weights, pack = item.line, self._network, self.weights, self.pack
-        full, floor = self.full(item), -(-item.floor // pack)
-        each = pack * (weights.rank(line) + weights.places[line.id])
-        node, arc = network.add_node(0, full - floor or floor, -each - (0 if full > floor else pack * weights.floor))
-        self._out[line.id].append(arc)
-        if floor and full > floor:
-            self._out[line.id].append(network.add_arc(node, 0, floor, -each - pack * weights.floor))
-        if item.quantity % pack:
-            self._shorten(item, node, each)
+        line, network = item.line, self._network
+        *others, (room, cost) = self._steps(item)
+        node, arc = network.add_node(0, room, cost)
+        self._out[line.id] = [arc, *(network.add_arc(node, 0, room, cost) for room, cost in others)]
         entries = self._add_slots(item, node)
         for order, way in enumerate(sorted(line.arcs, key=arrival_order)):
             if way.supply in self._sources:
-                limit = UNLIMITED if way.limit is None else item.room(way) // pack
+                limit = UNLIMITED if way.limit is None else item.room(way) // self.pack
                 self._add_way(item, node, entries, (way.supply, way.arrives.isoformat(), way.value, limit), order)
 
-    def _shorten(self, item: Rest, node: int, each: int) -> None:
-        """The last pack of a line is smaller: it earns less (estimated by the line's best arc)."""
-        best = max([0, *(way.value for way in item.line.arcs)])
-        missing = self.pack - item.quantity % self.pack
-        arc = self._out[item.line.id][0]
-        loss = missing * (self.weights.money * best + each // self.pack)
-        if self._network.capacity[arc] == 1:
-            self._network.cost[arc] += loss
-            return
-        self._network.capacity[arc] -= 1
-        self._out[item.line.id].append(self._network.add_arc(node, 0, 1, self._network.cost[arc] + loss))
+    def _steps(self, item: Rest) -> list[tuple[int, int]]:
+        """(packs, cost of each) from the first pack of a line to its last, no step empty.
+
+        First packs inside the floor, then the one that the floor ends in, then the rest. A last pack that is smaller
+        earns less (estimated by the line's best arc).
+        """
+        line, weights, pack = item.line, self.weights, self.pack
+        full, inside = self.full(item), item.floor // pack
+        each = weights.rank(line) + weights.places[line.id]
+        steps = [(inside, -pack * (each + weights.floor))]
+        if item.floor % pack:
+            steps.append((1, -pack * each - item.floor % pack * weights.floor))
+        steps.append((full - sum(room for room, _ in steps), -pack * each))
+        steps = [step for step in steps if step[0]]
+        missing = -item.quantity % pack
+        if missing:
+            room, cost = steps.pop()
+            best = max([0, *(way.value for way in line.arcs)])
+            steps += [(room - 1, cost)] if room > 1 else []
+            steps.append((1, cost + missing * (weights.money * best + each)))
+        return steps
 
     def _add_slots(self, item: Rest, node: int) -> list[tuple[str, int]]:
         """Entry nodes by the arrival of what the line holds, earliest first; the last leads on to the line."""

@@ -12,13 +12,7 @@ from domain.allocation.weights import Weights, arrival_order, standing
 
 def even(rest: Sequence[Rest], pack: int) -> bool:
     """Whether every quantity and holding is whole packs; then a flow of packs loses nothing against one of units."""
-    return all(
-        item.quantity % pack == 0
-        and item.floor % pack == 0
-        and all(units % pack == 0 for units in item.held.values())
-        and all(way.limit is None or way.limit % pack == 0 for way in item.line.arcs)
-        for item in rest
-    )
+    return all(item.quantity % pack == 0 and all(units % pack == 0 for units in item.held.values()) for item in rest)
 
 
 def in_units(

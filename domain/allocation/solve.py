@@ -9,12 +9,29 @@ from domain.allocation.baselines import ORDERS, baseline
 from domain.allocation.budget import within_budget
 from domain.allocation.check import check, written
 from domain.allocation.engine import Answer, Engine
-from domain.allocation.evaluate import current, kpis, value, ways
+from domain.allocation.evaluate import kpis, today, value, ways
 from domain.allocation.fixed import Decided, Grants, decide
 from domain.allocation.reasons import Outcome, shortages
-from domain.allocation.types import AllocationPlan, Grant, Problem, Rules
+from domain.allocation.types import AllocationPlan, Grant, NonGrant, Problem
 from domain.allocation.weights import Weights, above_money, weigh
 from domain.canonical import digest
+
+SEARCH_STEPS = 7
+"""Steps of the search for a good price of floors and ranks, two solves each, where the answer is not proven best."""
+
+WORDS = {
+    "hold": "on hold",
+    "no_supply": "nothing reaches it",
+    "displaced": "others have it",
+    "rank": "others have it",
+    "atomic": "it ships complete",
+    "frozen": "frozen",
+    "late": "only at a loss",
+    "budget": "churn budget",
+    "pack": "packs",
+    "rejected": "refused",
+}
+"""The constraint of a shortage in two words."""
 
 
 def allocate(problem: Problem) -> AllocationPlan:
@@ -33,11 +50,12 @@ def allocate(problem: Problem) -> AllocationPlan:
     result = _optimal(problem, decided) if policy == "optimal" else _rule_of_thumb(problem, decided, policy)
     worth = value(problem, result.grants)
     bound = max(result.bound, worth) if policy == "optimal" else result.bound
+    short = shortages(problem, result)
     return AllocationPlan(
         id="A-" + digest("allocation/1", problem)[:16],
         skus=tuple(sorted({line.sku for line in problem.demand} | {supply.sku for supply in problem.supply})),
         grants=_grants(problem, result.grants),
-        shortages=shortages(problem, result),
+        shortages=short,
         value=worth,
         bound=bound,
         gap=max(0, bound - worth) * 1_000_000 // max(1, abs(bound)),
@@ -46,9 +64,9 @@ def allocate(problem: Problem) -> AllocationPlan:
         kpis=(
             kpis(problem, result.grants, policy),
             *(kpis(problem, baseline(problem, decided, name), name) for name in ORDERS if name != policy),
-            kpis(problem, current(problem), "current"),
+            today(problem),
         ),
-        notes=(*problem.notes, *result.notes),
+        notes=(*problem.notes, *result.notes, *_unmet_floors(problem, short)),
     )
 
 
@@ -57,19 +75,18 @@ def _optimal(problem: Problem, decided: Decided) -> Outcome:
     budgeted = within_budget(problem, decided, weights)
     answer = budgeted.answer
     grants = _together(decided, answer.grants)
-    notes = [budgeted.note] if budgeted.note else []
     return Outcome(
         grants=grants,
         bound=_bound(problem, decided, weights, answer, grants),
         prices=dict(answer.prices),
         without_budget=None if budgeted.free is None else _together(decided, budgeted.free.grants),
-        notes=(*notes, *_unmet_floors(problem, grants)),
+        notes=(budgeted.note,) if budgeted.note else (),
     )
 
 
 def _rule_of_thumb(problem: Problem, decided: Decided, policy: str) -> Outcome:
     """A baseline; its bound is what money could be at most with no floor, rank or budget in the way."""
-    weights = weigh(problem, money_only=True)
+    weights = weigh(problem, price=0)
     answer = Engine(problem, decided, weights).solve()
     grants = baseline(problem, decided, policy)
     return Outcome(
@@ -88,23 +105,39 @@ def _together(decided: Decided, grants: Grants) -> Grants:
 
 
 def _bound(problem: Problem, decided: Decided, weights: Weights, answer: Answer, grants: Grants) -> int:
-    """The bound in money (see `engine`): of plans with our floors and strict ranks. When the search stopped early it
-    may speak of plans with more of those, so that no floors and ranks at all may bound money better."""
+    """The bound in money (see `engine`): of plans with our floors and strict ranks.
+
+    Where the answer is not proven best the exact weights say little: a relaxation that meets one floor unit more counts
+    for more than all money. Then floors and ranks are priced in money instead (Lagrange multipliers): with any price
+    t >= 0 on each such unit, a plan with our L units is worth v <= Z(t) - t * L. Z(t) - t * L is convex in t, so a
+    ternary search finds a good t; each step is a valid bound, and the smallest is taken.
+    """
     worth = value(problem, grants)
-    base = worth - _money(answer, weights, decided)
-    bound = base + _money_of(answer.bound, answer, weights, decided)
-    if answer.bound > answer.worth:
-        loose_weights = weigh(problem, money_only=True)
-        loose = Engine(problem, decided, loose_weights).solve()
-        loose_value = value(problem, _together(decided, loose.grants))
-        loose_bound = loose_value - _money(loose, loose_weights, decided) + loose.bound // loose_weights.money
-        bound = min(bound, loose_bound)
+    fixed = worth - _money(answer, weights, decided)
+    bound = fixed + (answer.bound - _above(answer.grants, weights, decided)) // weights.money
+    if bound > worth:
+        low, high = 0, 4 * max([1, *(abs(arc.value) for line in problem.demand for arc in line.arcs)])
+        for _ in range(SEARCH_STEPS):
+            left, right = low + (high - low) // 3, high - (high - low) // 3
+            first, second = (_priced(problem, decided, answer.grants, fixed, price) for price in (left, right))
+            bound = min(bound, first, second)
+            low, high = (low, right) if first <= second else (left, high)
+            if bound <= worth or high - low < 3:
+                break
     return max(bound, worth)
 
 
-def _above(answer: Answer, weights: Weights, decided: Decided) -> int:
+def _priced(problem: Problem, decided: Decided, grants: Grants, fixed: int, price: int) -> int:
+    """The bound with `price` minor units on every unit of a floor or strict rank."""
+    weights = weigh(problem, price=price)
+    answer = Engine(problem, decided, weights).solve()
+    return fixed + (answer.bound - _above(grants, weights, decided)) // weights.money
+
+
+def _above(grants: Grants, weights: Weights, decided: Decided) -> int:
+    """What floors and strict ranks are worth in grants of undecided lines."""
     taken: Counter[str] = Counter()
-    for (line, _), units in answer.grants.items():
+    for (line, _), units in grants.items():
         taken[line] += units
     floors = {item.line.id: item.floor for item in decided.rest}
     return above_money(weights, (item.line for item in decided.rest), dict(taken), floors)
@@ -112,26 +145,23 @@ def _above(answer: Answer, weights: Weights, decided: Decided) -> int:
 
 def _money(answer: Answer, weights: Weights, decided: Decided) -> int:
     """Money of an answer's own worth, without what stands above it."""
-    return _money_of(answer.worth, answer, weights, decided)
+    return (answer.worth - _above(answer.grants, weights, decided)) // weights.money
 
 
-def _money_of(worth: int, answer: Answer, weights: Weights, decided: Decided) -> int:
-    return (worth - _above(answer, weights, decided)) // weights.money
-
-
-def _unmet_floors(problem: Problem, grants: Grants) -> tuple[str, ...]:
-    """Floors that supply could not meet, together with what stands against them, in plain numbers."""
-    taken: Counter[str] = Counter()
-    for (line, _), units in grants.items():
-        taken[line] += units
+def _unmet_floors(problem: Problem, short: tuple[NonGrant, ...]) -> tuple[str, ...]:
+    """Floors that are not met, with what stands against each, in plain numbers."""
+    reasons = {item.line: item for item in short}
     notes = []
     for sku in sorted({line.sku for line in problem.demand}):
         lines = [line for line in problem.demand if line.sku == sku and line.floor and not line.blocked]
-        unmet = [line for line in lines if taken[line.id] < line.floor]
+        got = {line.id: line.quantity - (reasons[line.id].units if line.id in reasons else 0) for line in lines}
+        unmet = [line for line in lines if got[line.id] < line.floor]
         if unmet:
             supply = sum(item.quantity for item in problem.supply if item.sku == sku)
             asked = sum(line.floor for line in lines)
-            who = ", ".join(f"{line.id} {taken[line.id]} of {line.floor}" for line in unmet)
+            who = ", ".join(
+                f"{line.id} {got[line.id]} of {line.floor} ({WORDS[reasons[line.id].constraint]})" for line in unmet
+            )
             notes.append(f"contract floors of {sku} ask for {asked} units, supply is {supply}; not met: {who}")
     return tuple(notes)
 
@@ -146,8 +176,3 @@ def _grants(problem: Problem, grants: Grants) -> tuple[Grant, ...]:
                 way = arcs[supply]
                 result.append(Grant(line=line.id, supply=supply, quantity=units, arrives=way.arrives, value=way.value))
     return tuple(result)
-
-
-def with_policy(problem: Problem, rules: Rules) -> Problem:
-    """The same problem under other rules."""
-    return problem.model_copy(update={"rules": rules})

@@ -57,8 +57,9 @@ def strict_ranks(problem: Problem) -> int:
     return max([1, *(line.rank for line in problem.demand)])
 
 
-def weigh(problem: Problem, *, money_only: bool = False) -> Weights:
-    """Weights for this problem; with `money_only` floors and ranks weigh nothing (for an upper bound on money)."""
+def weigh(problem: Problem, *, price: int | None = None) -> Weights:
+    """Weights for this problem. With `price`, a unit of a floor or strict rank is worth that many minor units instead
+    of more than all money (for bounds)."""
     lines = sorted(problem.demand, key=standing)
     units = 1 + sum(line.quantity + sum(held.quantity for held in line.holdings) for line in lines)
     step = 1 + max((len(line.arcs) for line in lines), default=0)
@@ -69,10 +70,10 @@ def weigh(problem: Problem, *, money_only: bool = False) -> Weights:
     breaks = max((line.break_cost for line in lines), default=0)
     weight = money * (2 * units * (max(stakes) + breaks) + 2)
     ranks: list[int] = []
-    for _ in range(0 if money_only else strict_ranks(problem)):
-        ranks.append(weight)
+    for _ in range(strict_ranks(problem)):
+        ranks.append(weight if price is None else price * money)
         weight *= 2 * units
-    floor = 0 if money_only else weight
+    floor = weight if price is None else price * money
     top = 2 * units * (weight + sum(ranks) + money * (max(stakes) + breaks) + kept + max([1, *places.values()]))
     return Weights(floor, tuple(reversed(ranks)), money, kept, step, places, top)
 

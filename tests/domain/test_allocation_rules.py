@@ -56,7 +56,7 @@ def test_a_contract_floor_is_met_before_ranks_and_money():
 def test_floors_beyond_supply_are_named_not_clipped_in_silence():
     task = problem([line("A1", 6, {"EAST": 9}, floor=6), line("B1", 6, {"EAST": 8}, floor=6)], [supply("EAST", 8)])
     plan = allocate(task)
-    assert plan.notes == ("contract floors of BOLT ask for 12 units, supply is 8; not met: B1 2 of 6",)
+    assert plan.notes == ("contract floors of BOLT ask for 12 units, supply is 8; not met: B1 2 of 6 (others have it)",)
 
 
 def test_a_line_that_ships_complete_is_whole_or_gets_nothing():

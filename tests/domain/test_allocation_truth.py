@@ -35,6 +35,9 @@ def test_with_packs_the_plan_is_feasible_and_the_bound_is_valid(task: Problem):
     mine = granted(task, plan)
     plans = list(feasible(task))
     assert mine in plans
+    units = [item.quantity for item in task.demand] + [held.quantity for item in task.demand for held in item.holdings]
+    if all(count % task.demand[0].pack == 0 for count in units):
+        assert worth(task, mine) == best(task) and plan.proven_optimal
     same = [worth(task, other)[-1] for other in plans if worth(task, other)[:-1] == worth(task, mine)[:-1]]
     assert plan.bound >= max(same) >= plan.value
 
