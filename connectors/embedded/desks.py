@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Table, insert, select, update
+from sqlalchemy import Connection, Row, Table, insert, select, update
 
 from connectors.embedded import tables as t
 from connectors.embedded.erp import positive
 from connectors.embedded.store import lock
 from domain.errors import EffectRefused
 from domain.execution import WaveState
+from domain.inventory import Expedite
 from domain.noun import to_minor
 
 
@@ -99,7 +101,11 @@ def cancel_replenishment(db: Connection, _back: str, _now: datetime, *, referenc
 
 
 def expedite(db: Connection, reference: str, _now: datetime, *, inbound: str, eta: date, cost: Decimal) -> None:
-    """Take up the supplier's offer to come earlier, at its price. It is paid, so there is no way back."""
+    """Take up the supplier's offer to come earlier, at its price.
+
+    Giving it back is the same the other way round: the former day, for the price as a negative amount; refused once
+    the supplier has moved the day again.
+    """
     found = select(t.inbound).where(t.inbound.c.id == inbound)
     row = db.execute(found).one_or_none()
     if row is not None:
@@ -107,14 +113,32 @@ def expedite(db: Connection, reference: str, _now: datetime, *, inbound: str, et
         row = db.execute(found).one_or_none()
     if row is None:
         raise EffectRefused(f"there is no inbound '{inbound}'", field="inbound", fix="read the inbound supply again")
+    if cost < 0:
+        _give_back(db, row, eta, -cost)
+        return
     offer = row.expedite
     if offer is None or offer.eta != eta or to_minor(offer.cost) != to_minor(cost):
         said = f"{offer.eta} for {offer.cost}" if offer else "nothing"
         raise EffectRefused(
             f"the supplier of {inbound} offers {said}, not {eta} for {cost}", field="eta", fix="take the offer as it is"
         )
-    db.execute(insert(t.expedites).values(id=reference, inbound=inbound, eta_before=row.eta, eta=eta, cost=cost))
+    db.execute(
+        insert(t.expedites).values(id=reference, inbound=inbound, eta_before=row.eta, eta=eta, cost=cost, state="open")
+    )
     db.execute(update(t.inbound).where(t.inbound.c.id == inbound).values(eta=eta, expedite=None))
+
+
+def _give_back(db: Connection, row: Row[Any], eta: date, cost: Decimal) -> None:
+    c = t.expedites.c
+    mine = select(t.expedites).where(c.inbound == row.id, c.state == "open", c.eta == row.eta, c.eta_before == eta)
+    taken = next((deal for deal in db.execute(mine.order_by(c.id)) if to_minor(deal.cost) == to_minor(cost)), None)
+    if taken is None or row.expedite is not None:
+        raise EffectRefused(
+            f"{row.id} was not hurried from {eta} for {cost}", field="inbound", fix="settle it with the supplier"
+        )
+    db.execute(update(t.expedites).where(c.id == taken.id).values(state="cancelled"))
+    offer = Expedite(eta=taken.eta, cost=taken.cost)
+    db.execute(update(t.inbound).where(t.inbound.c.id == row.id).values(eta=eta, expedite=offer))
 
 
 def request_credit_release(

@@ -147,7 +147,7 @@ purchase_requests = Table(
 )  # fmt: skip
 expedites = Table(
     "proc_expedites", metadata, _key(), _id("inbound"), Column("eta_before", Date), Column("eta", Date),
-    Column("cost", Exact),
+    Column("cost", Exact), _id("state"),
 )  # fmt: skip
 
 # Finance

@@ -74,6 +74,14 @@ UNDO: dict[str, tuple[Do, Undo]] = {
         lambda w: w.tms.rebook("k", wave="W-1", carrier="PLANE"),
         lambda w, _: w.tms.rebook("k:undo", wave="W-1", carrier="TRUCK"),
     ),
+    "rebook a wave with a cutoff of its own": (
+        lambda w: w.tms.rebook("k", wave="W-2", carrier="PLANE"),
+        lambda w, _: w.tms.rebook("k:undo", wave="W-2", carrier="TRUCK"),
+    ),
+    "expedite": (
+        lambda w: w.procurement.expedite("k", inbound="PO-1", eta=DAY.replace(day=8), cost=Decimal("120.00")),
+        lambda w, _: w.procurement.expedite("k:undo", inbound="PO-1", eta=DAY, cost=Decimal("-120.00")),
+    ),
     "replenishment": (
         lambda w: w.procurement.request_replenishment("k", sku="ITEM-1", site="S-WEST", quantity=5, needed_by=DAY),
         lambda w, ref: w.procurement.cancel_replenishment("k:undo", reference=ref),
@@ -166,3 +174,5 @@ class UndoConforms:
         supply = adapter.facts().inbound_supply("PO-1")
         assert (supply.eta.day, supply.original_eta, supply.expedite) == (8, DAY, None)
         adapter.refuses(take, "k4", inbound="PO-1", eta=DAY.replace(day=8), cost=Decimal("120.00"))
+        adapter.refuses(take, "k5", inbound="PO-1", eta=DAY, cost=Decimal("-119.00"))
+        adapter.refuses(take, "k6", inbound="PO-1", eta=DAY.replace(day=9), cost=Decimal("-120.00"))

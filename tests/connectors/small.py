@@ -195,7 +195,7 @@ def _waves() -> tuple[Wave, ...]:
     return (
         Wave(id="W-1", site="S-EAST", state=WaveState.RELEASED, carrier="TRUCK", cutoff_at=cutoff, tasks=picking),
         Wave(
-            id="W-2", site="S-EAST", state=WaveState.PLANNED, carrier="TRUCK", cutoff_at=cutoff,
+            id="W-2", site="S-EAST", state=WaveState.PLANNED, carrier="TRUCK", cutoff_at=cutoff + timedelta(minutes=45),
             tasks=(pick("W-2", 1, "O-HOLDER", 30),),
         ),
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 
 import pytest
@@ -16,10 +17,12 @@ pytestmark = pytest.mark.real
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    running = get_server(tmp_path_factory.mktemp("postgres"))
-    yield running.get_uri()
-    running.cleanup()
+def server() -> Iterator[str]:
+    # Not pytest's own folder: a test run of somebody else closes that to the user PostgreSQL runs as.
+    with tempfile.TemporaryDirectory() as folder:
+        running = get_server(folder)
+        yield running.get_uri()
+        running.cleanup()
 
 
 @pytest.fixture
