@@ -10,7 +10,7 @@ from domain.calendar import arrival
 from domain.execution import TaskState, Wave
 from domain.noun import Id, Noun
 from domain.orders import OrderLine
-from domain.plans import Effect
+from domain.plans import Effect, Move
 from domain.sites import Lane, Site
 from domain.wording import listed
 from tools.context import Proposal, ToolContext, effect_on, propose
@@ -52,31 +52,29 @@ def carrier(context: ToolContext, args: CarrierArgs) -> Proposal:
     if not options or not lines:
         return Proposal(note=f"no other carrier goes from {site.id} to every region of {wave.id}")
     best = min(options, key=lambda option: (len(option.late_lines), option.late_days, option.freight, option.carrier))
+    return Proposal(moves=(_move(context, wave, best, lines),))
+
+
+def _move(context: ToolContext, wave: Wave, best: _Option, lines: list[OrderLine]) -> Move:
+    facts = context.facts
     arrivals = dict(best.arrivals)
-    late = (
-        f"{len(best.late_lines)} lines come late: {listed(best.late_lines)}"
-        if best.late_lines
-        else "every date is kept"
-    )
+    many = f"{len(best.late_lines)} lines come late: {listed(best.late_lines)}"
+    late = many if best.late_lines else "every date is kept"
     stake = sum((line.open_quantity * (context.margin(line) + context.penalty(line)) for line in lines), Decimal(0))
-    lost = sum(
-        (context.facts.line(key).open_quantity * context.penalty(facts.line(key)) for key in best.late_lines),
-        Decimal(0),
-    )
-    kept = sum((line.open_quantity * context.penalty(line) for line in lines), Decimal(0)) - lost
-    move = propose(
+    in_time = [line for line in lines if line.id not in best.late_lines]
+    kept = sum((line.open_quantity * context.penalty(line) for line in in_time), Decimal(0))
+    return propose(
         "carrier",
         f"Send {wave.id} with {best.carrier} instead of {wave.carrier}",
-        f"{best.carrier} goes from {site.id} to every region of the wave; {late}. Penalty avoided {kept:.2f} less "
+        f"{best.carrier} goes from {wave.site} to every region of the wave; {late}. Penalty avoided {kept:.2f} less "
         f"extra freight {best.freight:.2f} {facts.base_currency}.",
-        [RebookCarrier(id="a1", wave=wave.id, site=site.id, carrier=best.carrier)],
+        [RebookCarrier(id="a1", wave=wave.id, site=wave.site, carrier=best.carrier)],
         effects=[_effect(context, line, arrivals[line.id], best.carrier) for line in lines],
-        evidence=(wave.id, site.id),
+        evidence=(wave.id, wave.site),
         value=kept - best.freight,
         value_at_stake=stake,
         cost=max(Decimal(0), best.freight),
     )
-    return Proposal(moves=(move,))
 
 
 def _effect(context: ToolContext, line: OrderLine, arrives: date, key: str) -> Effect:

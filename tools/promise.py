@@ -8,6 +8,7 @@ from decimal import Decimal
 from domain.actions import Action, CreateCustomerTask, UpdatePromise
 from domain.errors import BadInput
 from domain.noun import Id, Noun, Text
+from domain.orders import OrderLine
 from tools.context import Proposal, ToolContext, effect_on, propose
 
 
@@ -31,24 +32,8 @@ def promise(context: ToolContext, args: PromiseArgs) -> Proposal:
         return Proposal(note=f"{line.id} is promised for {before} already")
     if not line.open_quantity:
         return Proposal(note=f"{line.id} has nothing open")
-    actions: list[Action] = [
-        UpdatePromise(id="a1", line=line.id, sku=line.sku, old_date=before, new_date=args.new_date)
-    ]
     slip = (args.new_date - before).days if before else 0
-    if before is not None and slip > 0:
-        actions.append(
-            CreateCustomerTask(
-                id="a2",
-                needs=("a1",),
-                customer=context.order_of(line).customer,
-                order=line.order,
-                subject=f"New delivery date for {line.id}",
-                notice=(
-                    f"We told you that line {line.id} of order {line.order} would arrive on {before}. The new date is "
-                    f"{args.new_date}. Please tell us if this does not work for you."
-                ),
-            )
-        )
+    actions = _actions(context, line, before, args.new_date)
     said = f"{before} before, {abs(slip)} days {'later' if slip > 0 else 'earlier'}" if before else "no date before"
     move = propose(
         "promise",
@@ -60,3 +45,23 @@ def promise(context: ToolContext, args: PromiseArgs) -> Proposal:
         value_at_stake=line.open_quantity * context.penalty(line) if slip > 0 else Decimal(0),
     )
     return Proposal(moves=(move,))
+
+
+def _actions(context: ToolContext, line: OrderLine, before: date | None, after: date) -> list[Action]:
+    actions: list[Action] = [UpdatePromise(id="a1", line=line.id, sku=line.sku, old_date=before, new_date=after)]
+    if before is not None and after > before:
+        notice = (
+            f"We told you that line {line.id} of order {line.order} would arrive on {before}. The new date is "
+            f"{after}. Please tell us if this does not work for you."
+        )
+        actions.append(
+            CreateCustomerTask(
+                id="a2",
+                needs=("a1",),
+                customer=context.order_of(line).customer,
+                order=line.order,
+                subject=f"New delivery date for {line.id}",
+                notice=notice,
+            )
+        )
+    return actions

@@ -66,16 +66,15 @@ def _granted(context: ToolContext, allocation: str, sku: str) -> int:
 
 
 def _move(context: ToolContext, line: OrderLine, short: int, pool: Pool, granted: dict[str, int]) -> Move | None:
-    ways = [
-        way for pair in context.facts.substitutes if pair.sku == line.sku for way in _ways(context, line, pair, granted)
-    ]
+    pairs = [pair for pair in context.facts.substitutes if pair.sku == line.sku]
+    ways = [way for pair in pairs for way in _ways(context, line, pair, granted) if way.value > 0]
     ways.sort(key=lambda way: (-way.value, way.alternative, way.site))
     actions: list[SubstituteItem] = []
     worth, left, taken = Decimal(0), short, dict(pool)
     for way in ways:
         free = taken.get((way.alternative, way.site), way.free)
         units = min(left, free // way.ratio)
-        if units <= 0 or way.value <= 0:
+        if not units:
             continue
         taken[way.alternative, way.site] = free - units * way.ratio
         left -= units
@@ -94,7 +93,12 @@ def _move(context: ToolContext, line: OrderLine, short: int, pool: Pool, granted
     if not actions or (complete and left):
         return None
     pool.update(taken)
-    served = short - left
+    return _proposed(context, line, short, short - left, actions, worth)
+
+
+def _proposed(
+    context: ToolContext, line: OrderLine, short: int, served: int, actions: list[SubstituteItem], worth: Decimal
+) -> Move:
     names, currency = ", ".join(sorted({action.alternative for action in actions})), context.facts.base_currency
     return propose(
         "reserve",

@@ -7,6 +7,7 @@ from decimal import Decimal
 from domain.actions import Transfer
 from domain.errors import BadInput
 from domain.noun import Id, Noun, PositiveUnits
+from domain.plans import Move
 from tools.context import Proposal, ToolContext, propose
 
 
@@ -20,59 +21,75 @@ class TransferArgs(Noun):
     quantity: PositiveUnits | None = None
 
 
+class _Wanted(Noun):
+    sku: Id
+    to_site: Id
+    units: int
+    worth: Decimal
+
+
 def transfer(context: ToolContext, args: TransferArgs) -> Proposal:
     """One move with one transfer of free units. For a request: min(what is missing, what is free).
 
     BadInput when neither a request nor SKU, site and quantity are given, or when more is named than is free.
     """
+    context.facts.site(args.from_site)
+    wanted = _wanted(context, args)
+    if wanted.to_site == args.from_site:
+        return Proposal(note=f"{wanted.sku} is already at {wanted.to_site}")
+    free = context.free(wanted.sku, args.from_site)
+    if args.request is None and wanted.units > free:
+        raise BadInput(
+            f"only {free} units of {wanted.sku} are free at {args.from_site}",
+            field="quantity",
+            fix=f"ask for at most {free}",
+        )
+    quantity = min(wanted.units, free)
+    if quantity <= 0:
+        return Proposal(note=f"no unit of {wanted.sku} is free at {args.from_site}, or the request is met already")
+    return Proposal(moves=(_move(context, args, wanted, quantity, free),))
+
+
+def _wanted(context: ToolContext, args: TransferArgs) -> _Wanted:
     facts = context.facts
-    facts.site(args.from_site)
     if args.request is not None:
         asked = facts.transfer(args.request)
-        sku, to_site, worth = asked.sku, asked.to_site, asked.value
-        wanted = min(args.quantity or asked.quantity, asked.quantity - asked.granted)
-    elif args.sku and args.to_site and args.quantity:
-        sku, to_site, wanted, worth = facts.sku(args.sku).id, facts.site(args.to_site).id, args.quantity, Decimal(0)
-    else:
-        raise BadInput(
-            "a transfer needs a request, or a SKU, a target site and a quantity",
-            field="request",
-            fix="name the transfer request, or all three of sku, to_site and quantity",
-        )
-    if to_site == args.from_site:
-        return Proposal(note=f"{sku} is already at {to_site}")
-    free = context.free(sku, args.from_site)
-    if args.request is None and wanted > free:
-        raise BadInput(
-            f"only {free} units of {sku} are free at {args.from_site}", field="quantity", fix=f"ask for at most {free}"
-        )
-    quantity = min(wanted, free)
-    if quantity <= 0:
-        return Proposal(note=f"no unit of {sku} is free at {args.from_site}, or the request is met already")
-    freight = _freight(context, args.from_site, to_site)
-    value = quantity * (worth - freight)
-    move = propose(
+        units = min(args.quantity or asked.quantity, asked.quantity - asked.granted)
+        return _Wanted(sku=asked.sku, to_site=asked.to_site, units=units, worth=asked.value)
+    if args.sku and args.to_site and args.quantity:
+        sku, to_site = facts.sku(args.sku).id, facts.site(args.to_site).id
+        return _Wanted(sku=sku, to_site=to_site, units=args.quantity, worth=Decimal(0))
+    raise BadInput(
+        "a transfer needs a request, or a SKU, a target site and a quantity",
+        field="request",
+        fix="name the transfer request, or all three of sku, to_site and quantity",
+    )
+
+
+def _move(context: ToolContext, args: TransferArgs, wanted: _Wanted, quantity: int, free: int) -> Move:
+    freight = _freight(context, args.from_site, wanted.to_site)
+    value = quantity * (wanted.worth - freight)
+    return propose(
         "transfer",
-        f"{quantity} of {sku} from {args.from_site} to {to_site}",
-        f"{free} units are free at {args.from_site}. {quantity} x (worth {worth:.2f} - freight {freight:.2f}) = "
-        f"{value:.2f} {facts.base_currency}.",
+        f"{quantity} of {wanted.sku} from {args.from_site} to {wanted.to_site}",
+        f"{free} units are free at {args.from_site}. {quantity} x (worth {wanted.worth:.2f} - freight {freight:.2f}) = "
+        f"{value:.2f} {context.facts.base_currency}.",
         [
             Transfer(
                 id="a1",
-                sku=sku,
+                sku=wanted.sku,
                 from_site=args.from_site,
-                to_site=to_site,
+                to_site=wanted.to_site,
                 quantity=quantity,
-                ship_on=facts.today,
+                ship_on=context.facts.today,
                 request=args.request,
             )
         ],
-        evidence=(args.request or sku, args.from_site, to_site),
+        evidence=(args.request or wanted.sku, args.from_site, wanted.to_site),
         value=value,
-        value_at_stake=quantity * worth,
+        value_at_stake=quantity * wanted.worth,
         cost=quantity * freight,
     )
-    return Proposal(moves=(move,))
 
 
 def _freight(context: ToolContext, origin: str, destination: str) -> Decimal:

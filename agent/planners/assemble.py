@@ -16,16 +16,10 @@ def assemble(draft: Draft, request: Request, *, planner: str, policy: str, facts
     """
     refused = {item.substance for item in request.rejected if item.substance}
     kept: dict[str, Move] = {}
-    known: dict[str, str] = {}
+    first: dict[str, Move] = {}
     for move in draft.moves:
-        substance = move.substance
-        if substance in refused:
-            continue
-        if substance in known:
-            kept[move.id] = kept[known[substance]]
-            continue
-        known[substance] = move.id
-        kept[move.id] = move
+        if (substance := move.substance) not in refused:
+            kept[move.id] = first.setdefault(substance, move)
     unique = _with_their_needs({key: move for key, move in kept.items() if key == move.id}, kept)
     names = {key: f"{request.case}/r{request.revision}/m{n}" for n, key in enumerate(unique, 1)}
     moves = tuple(
