@@ -18,6 +18,7 @@ from agent.settings import Settings
 from connectors.embedded.connector import EmbeddedDistributor
 from connectors.embedded.world import BUILT_IN_NOW, built_in_event
 from domain.events import Event
+from guardrails.cards import Card
 from guardrails.policy import default_text
 from storage.records import MoveState
 
@@ -82,13 +83,35 @@ def waiting_moves(application: Application) -> list[str]:
     return list(dict.fromkeys(card.move for card in application.approvals()))
 
 
+PEOPLE = {
+    "planner": "peter",
+    "warehouse_manager": "wanda",
+    "lead": "lena",
+    "finance": "farid",
+    "commercial": "carla",
+    "operations": "omar",
+}
+
+
+def who(card: Card) -> str:
+    """Somebody who may decide a card."""
+    return PEOPLE[card.role.split("/")[0]]
+
+
+def turn(application: Application, move: str) -> Card:
+    """The card of a move whose turn it is."""
+    return next(card for card in application.approvals() if card.move == move and not card.before)
+
+
+def careful_policy(home: Path) -> Path:
+    """The policy file of the `careful` fixture, copied with its folder."""
+    return home / "policy.yaml"
+
+
 def approve_fully(application: Application, move: str) -> None:
     """Everybody who is asked about a move says yes."""
-    people = {"planner": "peter", "warehouse_manager": "wanda", "lead": "lena", "finance": "farid",
-              "commercial": "carla", "operations": "omar"}  # fmt: skip
     while cards := [card for card in application.approvals() if card.move == move and not card.before]:
-        role = cards[0].role.split("/")[0]
-        application.approve(cards[0].approval, people[role], cards[0].digest)
+        application.approve(cards[0].approval, who(cards[0]), cards[0].digest)
 
 
 def in_another_process(code: str, home: Path, **environment: str) -> subprocess.CompletedProcess[str]:
