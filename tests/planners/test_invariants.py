@@ -12,6 +12,7 @@ from domain.canonical import canonical_json
 from domain.facts import Facts, sorted_facts
 from domain.plans import Move
 from evals.worlds.generate import generate
+from guardrails.shape import faults
 from tests.planners.generated import worlds
 from tests.planners.plans import drawn, free, holdings, planned
 from tests.tools.worlds import request
@@ -33,6 +34,7 @@ def test_a_plan_never_draws_more_than_there_is(facts: Facts):
 def test_nobody_loses_what_nobody_gets(facts: Facts):
     for move in planned(facts).moves:
         assert_losers_have_winners(move)
+        assert faults(move, facts) == ()
 
 
 def assert_losers_have_winners(move: Move) -> None:
@@ -64,6 +66,7 @@ def test_generated_companies_are_conserved_too(seed: int):
     assert taken and all(taken[bucket] <= max(0, there[bucket]) + given_back[bucket] for bucket in taken)
     for move in plan.moves:
         assert_losers_have_winners(move)
+        assert faults(move, made.facts) == ()
 
 
 @settings(max_examples=60)
