@@ -53,28 +53,29 @@ def ask(
     if held.short:
         return Question(short=held.short)
     supersede(session, ledger, held.displaced, record.id, at)
-    questions = tuple(
-        Approval(
-            id=counters.next_id(session, "approval"),
-            move=record.id,
-            case=record.case,
-            run=record.run,
-            position=position,
-            role=role,
-            shown=shown_digest(record.move, policy.id, facts.id),
-            policy=policy.id,
-            facts=facts.id,
-            four_eyes=verdict.four_eyes,
-            asked_by=asked_by,
-            edited_by=edited_by,
-            created_at=at,
-            expires_at=expires_at,
-        )
+    if not verdict.roles:
+        return Question(displaced=held.displaced)
+    question = Approval(
+        id="A-0",
+        move=record.id,
+        case=record.case,
+        run=record.run,
+        position=0,
+        role=verdict.roles[0],
+        shown=shown_digest(record.move, policy.id, facts.id),
+        policy=policy.id,
+        facts=facts.id,
+        four_eyes=verdict.four_eyes,
+        asked_by=asked_by,
+        edited_by=edited_by,
+        created_at=at,
+        expires_at=expires_at,
+    )
+    asked = tuple(
+        another(session, question.model_copy(update={"position": position, "role": role}), at)
         for position, role in enumerate(verdict.roles)
     )
-    for question in questions:
-        approvals.ask(session, question)
-    return Question(approvals=questions, displaced=held.displaced)
+    return Question(approvals=asked, displaced=held.displaced)
 
 
 def supersede(session: Session, ledger: Ledger, displaced: tuple[str, ...], by_move: str, at: datetime) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from domain.noun import Id, Money, Noun, Text, Units
-from domain.plans import Effect
+from domain.plans import Effect, Move
 from domain.verdicts import Outcome, Reason
 from storage.records import Approval, ApprovalState, MoveRecord, MoveState
 
@@ -82,21 +82,13 @@ def card(asked: Approval, record: MoveRecord, siblings: tuple[Approval, ...]) ->
         value_at_stake=move.value_at_stake,
         cost=move.cost,
         actions=tuple(in_words(action) for action in move.actions),
-        quantities=tuple(
-            Quantity(action=action.id, text=in_words(action), units=action.quantity)
-            for action in move.actions
-            if hasattr(action, "quantity")
-        ),
+        quantities=_quantities(move),
         rules=rules,
         other_reasons=tuple(reason for reason in reasons if reason not in rules),
         four_eyes=asked.four_eyes,
         asked_by=asked.asked_by,
         edited_by=asked.edited_by,
-        before=tuple(
-            other.role
-            for other in siblings
-            if other.state is ApprovalState.PENDING and other.position < asked.position and asked.shown == other.shown
-        ),
+        before=tuple(other.role for other in siblings if _first(other, asked)),
         created_at=asked.created_at,
         expires_at=asked.expires_at,
         decided_by=asked.decided_by,
@@ -106,6 +98,19 @@ def card(asked: Approval, record: MoveRecord, siblings: tuple[Approval, ...]) ->
         facts=asked.facts,
         digest=asked.shown,
     )
+
+
+def _quantities(move: Move) -> tuple[Quantity, ...]:
+    return tuple(
+        Quantity(action=action.id, text=in_words(action), units=action.quantity)
+        for action in move.actions
+        if hasattr(action, "quantity")
+    )
+
+
+def _first(other: Approval, asked: Approval) -> bool:
+    """Whether `other` is decided before `asked`."""
+    return other.state is ApprovalState.PENDING and other.position < asked.position
 
 
 def in_words(action: object) -> str:

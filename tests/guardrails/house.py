@@ -27,6 +27,7 @@ from guardrails.subject import describe
 from storage import approvals, cases, effects, moves, runs, snapshots
 from storage.database import Database
 from storage.records import Approval, EffectRecord, MoveRecord, MoveState, Run
+from tests.databases import migrated_url
 from tests.guardrails import world
 
 EXTRA = (User(id="xena", name="Xena Everything", email="x@example.com", roles=("planner", "lead", "finance")),)
@@ -35,14 +36,14 @@ EXTRA = (User(id="xena", name="Xena Everything", email="x@example.com", roles=("
 class House:
     """Everything the guard needs, on real parts, with a clock that stands still until it is moved."""
 
-    def __init__(self, folder: Path, facts: Facts, policy: Policy, case: Case, asked_by: str) -> None:
+    def __init__(self, folder: Path, url: str, facts: Facts, policy: Policy, case: Case, asked_by: str) -> None:
         self.time = world.NOW
         self.policy = policy
         _copied(folder, facts)
         self.points: list[str] = []
         self.at_point = self.points.append
         self.outside = EmbeddedDistributor(f"sqlite:///{folder / 'world.db'}", at_point=lambda p: self.at_point(p))
-        self.database = Database(f"sqlite:///{folder / 'ours.db'}")
+        self.database = Database(url)
         self.ledger = Ledger(self.database, self.now)
         self.people = People((*personas().all(), *EXTRA))
         self.approvals = Approvals(self.database, self.ledger, lambda: self.policy, self.people, self.now)
@@ -151,23 +152,17 @@ class House:
         self.database.close()
 
 
-_MADE: dict[str, bytes] = {}
-"""Database files made once in this process, to be copied: an empty one of ours, and a world by its snapshot id."""
+_WORLDS: dict[str, bytes] = {}
+"""Worlds made once in this process, by snapshot id, to be copied."""
 
 
 def _copied(folder: Path, facts: Facts) -> None:
-    """Lay a migrated database of ours and the world into the folder."""
-    ours, outside = folder / "ours.db", folder / "world.db"
-    if "ours" not in _MADE:
-        database = Database(f"sqlite:///{ours}")
-        database.upgrade()
-        database.close()
-        _MADE["ours"] = ours.read_bytes()
-    if facts.id not in _MADE:
-        create(f"sqlite:///{outside}", facts)
-        _MADE[facts.id] = outside.read_bytes()
-    ours.write_bytes(_MADE["ours"])
-    outside.write_bytes(_MADE[facts.id])
+    """Lay the world into the folder."""
+    place = folder / "world.db"
+    if facts.id not in _WORLDS:
+        create(f"sqlite:///{place}", facts)
+        _WORLDS[facts.id] = place.read_bytes()
+    place.write_bytes(_WORLDS[facts.id])
 
 
 @contextmanager
@@ -178,9 +173,11 @@ def house(
     policy: Policy | None = None,
     asked_by: str = "intake",
     raised_by: str = "intake",
+    backend: str = "sqlite",
 ) -> Iterator[House]:
     case = world.case(raised_by=raised_by).model_copy(update={"id": "C-1"})
-    built = House(folder, facts or world.facts(), policy or default_policy(), case, asked_by)
+    url = migrated_url(backend, folder)
+    built = House(folder, url, facts or world.facts(), policy or default_policy(), case, asked_by)
     try:
         yield built
     finally:

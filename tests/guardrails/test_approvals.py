@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -84,24 +83,6 @@ def test_a_second_decider_hears_who_was_first_and_when(house: House):
     house.approvals.approve("A-1", "paula")
     with pytest.raises(AlreadyDecided, match="paula has approved A-1 already on 2026-03-02 09:00"):
         house.approvals.reject("A-1", "peter", "no")
-
-
-def test_of_many_answers_at_once_one_counts(house: House):
-    house.propose(ASK)
-
-    def answer(turn: int) -> str:
-        try:
-            if turn % 2:
-                return house.approvals.approve("A-1", "paula").did
-            return house.approvals.reject("A-1", "peter", "no").did
-        except (AlreadyDecided, StaleDecision) as late:
-            return late.code
-
-    with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(answer, range(8)))
-    assert len([one for one in answers if one in ("approved", "rejected")]) == 1
-    assert len(house.entries(EntryKind.APPROVAL)) == 1
-    assert len(house.entries(EntryKind.DENIAL)) == 7
 
 
 def test_the_wrong_role_is_told_whom_to_ask(house: House):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -341,16 +340,6 @@ def test_a_refused_effect_is_not_sent_again(house: House):
     assert house.state() is MoveState.CANCELLED
 
 
-def test_two_workers_on_one_action_make_one_effect(house: House):
-    house.propose(SMALL)
-    house.gate.admit(SMALL.id)
-    with ThreadPoolExecutor(6) as pool:
-        receipts = list(pool.map(lambda _: house.gate.execute(SMALL.id, "a1").reference, range(6)))
-    assert len(set(receipts)) == 1
-    assert house.held("SO-STD1/1") == 50
-    assert len(house.entries(EntryKind.OUTCOME)) == 1
-
-
 def test_a_move_is_taken_back_whole(house: House):
     before = books(house)
     house.propose(SMALL)
@@ -446,38 +435,6 @@ def test_what_was_not_done_is_not_undone(house: House):
         house.gate.execute(SMALL.id, "a1")
     with pytest.raises(UnknownOutcome, match="is not known"):
         house.gate.undo(SMALL.id, "a1")
-
-
-def small_moves(count: int) -> list:
-    return [move(reserve("a1", "SO-STD2/1", 2), kind="reserve", key=f"C1/r1/m{n}") for n in range(1, count + 1)]
-
-
-def test_many_small_moves_are_stopped_by_the_budget_together(tmp_path: Path):
-    """Each move is far below every rule; 20 of 2 units race for a budget of 11 units a run, and 5 pass."""
-    text = default_text().replace(
-        "measure: units, limit: 500 units, counts: unattended", "measure: units, limit: 11 units"
-    )
-    with build(tmp_path, policy=parse(text)) as house:
-        for subject in small_moves(20):
-            house.propose(subject)
-
-        def admit(subject) -> str:
-            try:
-                return house.gate.admit(subject.id).move
-            except NotAllowed as refused:
-                assert "budget unattended-units-per-run allows 11 units per run; 10 are spent" in refused.message
-                return ""
-
-        with ThreadPoolExecutor(8) as pool:
-            passed = [key for key in pool.map(admit, small_moves(20)) if key]
-        assert len(passed) == 5
-        assert [record.state for record in house.moves()].count(MoveState.DENIED) == 15
-        house.gate.execute(passed[0], "a1")
-        house.gate.undo(passed[0], "a1")
-        house.gate.finish(passed[0], MoveState.COMPENSATED)
-        house.propose(move(reserve("a1", "SO-STD2/1", 2), kind="reserve", key="C1/r1/m99"))
-        house.gate.admit("C1/r1/m99")
-        assert house.state("C1/r1/m99") is MoveState.EXECUTING, "what was taken back is given back to the budget"
 
 
 def test_a_budget_of_unattended_moves_does_not_bind_people(tmp_path: Path):
