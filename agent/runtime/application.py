@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ from guardrails.chain import EntryKind, Head, Verification
 from guardrails.deciding import Decision
 from guardrails.ledger import record_head
 from storage import approvals, cases, moves, run_events, runs, sagas, snapshots
-from storage.records import Run, RunEvent, Saga, Switch
+from storage.records import Run, RunEvent, RunState, Saga, Switch
 
 if TYPE_CHECKING:
     from agent.runtime.compose import Parts
@@ -110,6 +111,17 @@ class Application:
             except (DependencyDown, StorageFailed):
                 pause(every)  # our own database or a system is away for now; everything waits in its row
             stop.wait(every)
+
+    def tidy(self, days: int = 7) -> tuple[str, ...]:
+        """Forget the threads of runs that ended so many days ago; what they decided stays in our tables. Their ids."""
+        before = self._parts.clock.now() - timedelta(days=days)
+        gone = tuple(
+            run.id
+            for run in self.runs()
+            if run.state in (RunState.DONE, RunState.FAILED) and run.finished_at and run.finished_at <= before
+        )
+        self._parts.checkpoints.forget(gone)
+        return gone
 
     def cases(self) -> tuple[Case, ...]:
         """Every case, in the order they were opened."""
