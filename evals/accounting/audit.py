@@ -93,42 +93,59 @@ def _explained(subject: Change) -> Iterator[Finding]:
 
 
 def _winner_for_loser(subject: Change) -> Iterator[Finding]:
-    """In each move every unit that is released from a bucket is taken from that bucket, by somebody else."""
+    """In each move every unit taken from a line is got by another; what a line gives up for other units it gets in the
+    same move may stay free."""
     for number, move in enumerate(subject.moves, 1):
-        released: dict[Bucket, Counter[str]] = defaultdict(Counter)
-        taken: dict[Bucket, Counter[str]] = defaultdict(Counter)
-        for action in move:
-            if isinstance(action, ReleaseReservation):
-                released[action.sku, action.site, action.inbound or ""][action.line] += action.quantity
-            elif isinstance(action, Reserve):
-                taken[action.sku, action.site, action.inbound or ""][action.line] += action.quantity
-            elif isinstance(action, Transfer):
-                taken[action.sku, action.from_site, ""][f"transfer to {action.to_site}"] += action.quantity
-            elif isinstance(action, SubstituteItem):
-                taken[action.alternative, action.site, ""][action.line] += action.quantity
+        released, taken = _book(move)
         for bucket, losers in sorted(released.items()):
+            name = " ".join(bucket).strip()
+            swapped = {
+                line: min(units, sum(got[line] for other, got in taken.items() if other != bucket))
+                for line, units in losers.items()
+            }
             for loser, units in sorted(losers.items()):
                 others = sum(got for winner, got in taken[bucket].items() if winner != loser)
-                if others < units:
-                    where = f"move {number}, {loser} on {' '.join(bucket).strip()}"
+                if others + swapped[loser] < units:
+                    where = f"move {number}, {loser} on {name}"
                     yield Finding("loser_without_winner", where, f"gives up {units}, others take {others}")
             given, got = sum(losers.values()), sum(taken[bucket].values())
-            if got < given:
-                where = f"move {number} on {' '.join(bucket).strip()}"
-                yield Finding("loser_without_winner", where, f"{given} given up, {got} taken")
+            if got + sum(swapped.values()) < given:
+                yield Finding("loser_without_winner", f"move {number} on {name}", f"{given} given up, {got} taken")
+
+
+def _book(move: tuple[Action, ...]) -> tuple[dict[Bucket, Counter[str]], dict[Bucket, Counter[str]]]:
+    """Units released and units taken, per bucket and line (or transfer)."""
+    released: dict[Bucket, Counter[str]] = defaultdict(Counter)
+    taken: dict[Bucket, Counter[str]] = defaultdict(Counter)
+    for action in move:
+        if isinstance(action, ReleaseReservation):
+            released[action.sku, action.site, action.inbound or ""][action.line] += action.quantity
+        elif isinstance(action, Reserve):
+            taken[action.sku, action.site, action.inbound or ""][action.line] += action.quantity
+        elif isinstance(action, Transfer):
+            taken[action.sku, action.from_site, ""][f"transfer to {action.to_site}"] += action.quantity
+        elif isinstance(action, SubstituteItem):
+            taken[action.alternative, action.site, ""][action.line] += action.quantity
+    return released, taken
 
 
 def _nothing_lies_idle(subject: Change) -> Iterator[Finding]:
-    """What lines gave up is held by other lines or sent away afterwards, as far as it still exists."""
-    before, after = per_bucket(held(subject.before)), per_bucket(held(subject.after))
+    """What was held of a bucket is held afterwards or sent away, as far as it still exists; but for what lines gave up
+    because they have more of another bucket now."""
+    old, new = held(subject.before), held(subject.after)
+    before, after = per_bucket(old), per_bucket(new)
     limits, left = supply(subject.after), sent(subject.actions)
+    moved = {key: new.get(key, 0) - old.get(key, 0) for key in old.keys() | new.keys()}
+    gains: Counter[str] = Counter()
+    for (line, _), units in moved.items():
+        gains[line] += max(0, units)
     for bucket in sorted(before):
         should = min(before[bucket], limits.get(bucket, 0) + left.get(bucket, 0))
         is_now = after.get(bucket, 0) + left.get(bucket, 0)
-        if is_now < should:
-            yield Finding(
-                "loser_without_winner", " ".join(bucket).strip(), f"{before[bucket]} held before, {is_now} after"
-            )
+        swapped = sum(min(-units, gains[line]) for (line, of), units in moved.items() if of == bucket and units < 0)
+        if is_now + swapped < should:
+            name = " ".join(bucket).strip()
+            yield Finding("loser_without_winner", name, f"{before[bucket]} held before, {is_now} after")
 
 
 def _holds_respected(subject: Change) -> Iterator[Finding]:

@@ -33,9 +33,10 @@ PARTS = ("margin", "penalty", "lateness", "tier", "aging", "freight")
 
 class Statement(Noun):
     """What an end state is worth, and of what that is made. `units` are reserved units, `sku_value` adds up to `value`
-    less `broken` and `transfers`."""
+    less `broken` and `transfers`; `strict_units` those of lines under a strict contract."""
 
     units: int
+    strict_units: int
     margin: Money
     penalty: Money
     lateness: Money
@@ -61,10 +62,11 @@ def statement(after: Facts, rates: Rates, before: Facts | None = None) -> Statem
         for name in PARTS:
             total[name] += quantity * parts[name]
         by_sku[bucket[0]] += quantity * _sum(parts)
-    granted = sum((item.granted * item.value for item in after.transfers), Decimal(0))
+    granted = _granted(before, after)
     broken = _broken(before, after, rates) if before is not None else Decimal(0)
     return Statement(
         units=units,
+        strict_units=sum(count for (line, _), count in held(after).items() if _strict(after, line)),
         margin=total["margin"],
         penalty=total["penalty"],
         lateness=total["lateness"],
@@ -102,6 +104,21 @@ def worth(facts: Facts, line: OrderLine, bucket: Bucket, rates: Rates) -> dict[s
         "aging": min(rates.aging_bonus_cap, age * rates.aging_bonus_per_day) * price,
         "freight": way[0].freight if way else Decimal(0),
     }
+
+
+def _strict(facts: Facts, line: str) -> bool:
+    contract = (
+        facts.customer(facts.order(facts.line(line).order).customer).contract if facts.has("line", line) else None
+    )
+    return contract is not None and contract.strict
+
+
+def _granted(before: Facts | None, after: Facts) -> Decimal:
+    """Value of what transfer requests have been granted; one that is no longer listed has been granted whole."""
+    listed = {item.id for item in after.transfers}
+    gone = [item for item in before.transfers if item.id not in listed] if before else []
+    open_ = sum((item.granted * item.value for item in after.transfers), Decimal(0))
+    return open_ + sum((item.quantity * item.value for item in gone), Decimal(0))
 
 
 def _broken(before: Facts, after: Facts, rates: Rates) -> Decimal:

@@ -298,5 +298,6 @@ def test_money_adds_up_and_a_swap_changes_it_by_the_two_lines_and_the_break(worl
     every_unit = (swap.units * rates.break_cost * loser.unit_price * rate).quantize(Decimal("0.01"))
     assert new.broken == every_unit, "stock is there before what is still on its way"
     assert new.units == old.units
+    assert abs(old.strict_units - new.strict_units) <= swap.units
     others = {sku: worth for sku, worth in old.sku_value if sku != world.hot}
     assert {sku: worth for sku, worth in new.sku_value if sku != world.hot} == others

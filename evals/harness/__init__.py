@@ -1,0 +1,1 @@
+"""Where the judge meets the judged: the whole program is run as a black box, and its end state is judged."""
