@@ -11,6 +11,8 @@ from typing import Any, TextIO
 from api.cli.view import View
 
 SCHEMA = "quartermaster/1"
+WIDTH = 140
+"""Columns of a table that goes to a file or a pipe."""
 
 
 class Format(StrEnum):
@@ -36,9 +38,11 @@ class Output:
     def show(self, kind: str, views: Sequence[View]) -> None:
         """All views of a command: screens, or one envelope `{schema, kind, data}`, or one line per item."""
         if self.form is Format.JSON:
-            data: dict[str, Any] = {
-                view.kind: {"title": view.title, "items": view.items(), "notes": list(view.notes)} for view in views
-            }
+            data: dict[str, Any] = {}
+            for view in views:
+                count = sum(key.partition("#")[0] == view.kind for key in data)
+                key = f"{view.kind}#{count + 1}" if count else view.kind
+                data[key] = {"title": view.title, "items": view.items(), "notes": list(view.notes)}
             self._line({"schema": SCHEMA, "kind": kind, "data": data})
         elif self.form is Format.NDJSON:
             for view in views:
@@ -56,7 +60,8 @@ class Output:
         from rich.table import Table
         from rich.text import Text
 
-        console = Console(file=self.out, highlight=False, soft_wrap=False)
+        width = None if self.out.isatty() else WIDTH
+        console = Console(file=self.out, highlight=False, soft_wrap=False, width=width)
         console.print(Text(f"\n{view.title}", style="bold"))
         if view.columns:
             table = Table(box=None, pad_edge=False, header_style="dim")

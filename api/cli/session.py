@@ -54,10 +54,13 @@ class Session:
 
     @contextmanager
     def application(self, *, create: bool = True) -> Iterator[Application]:
-        """The program, opened on the data folder and closed again."""
+        """The program, opened on the data folder and closed again. In a demo's folder its own time goes on."""
+        from agent.runtime.bring import remembered_time
         from agent.runtime.compose import open_application
 
-        application = open_application(self.settings(), now=self.now, create=create)
+        settings = self.settings()
+        now = self.now or remembered_time(settings.home)
+        application = open_application(settings, now=now, create=create)
         try:
             yield application
         finally:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from importlib import resources
+from random import Random
 from typing import Any
 
 import yaml
@@ -41,8 +42,48 @@ SYSTEMS = ("crm", "erp", "finance", "procurement", "tms", "wms")
 Row = dict[str, Any]
 
 
-def built_in() -> Facts:
-    """The world at BUILT_IN_NOW, before the event."""
+def built_in(seed: int | None = None) -> Facts:
+    """The world at BUILT_IN_NOW, before the event; with a seed, the same people with other quantities and prices."""
+    facts = _written()
+    return facts if seed is None else _varied(facts, Random(seed))
+
+
+def _varied(facts: Facts, dice: Random) -> Facts:
+    """Up to 12 units more in stock and 40 more on the way, lines up to a quarter larger, prices 5 % apart."""
+    more: dict[tuple[str, str], int] = {}
+    positions = []
+    for position in facts.positions:
+        extra = more[position.sku, position.site] = dice.randint(0, 12)
+        positions.append(_with_more(position, extra))
+    counted = [_with_more(p, more.get((p.sku, p.site), 0)) for p in facts.warehouse_positions]
+    inbound = [i.model_copy(update={"quantity": i.quantity + dice.randint(0, 40)}) for i in facts.inbound]
+    packs = {sku.id: sku.pack for sku in facts.skus}
+    orders = []
+    for order in facts.orders:
+        lines = []
+        for line in order.lines:
+            most = line.quantity // (4 * packs[line.sku]) if line.uom == "EA" else 0
+            price = line.unit_price * dice.randint(95, 105) / 100
+            quantity = line.quantity + packs[line.sku] * dice.randint(0, most)
+            update = {"quantity": quantity, "unit_price": price}
+            if line.uom == "EA":
+                update["uom_quantity"] = Decimal(quantity)
+            lines.append(OrderLine.model_validate(line.model_dump() | update))
+        orders.append(order.model_copy(update={"lines": tuple(lines)}))
+    return facts.replace(
+        positions=tuple(positions), warehouse_positions=tuple(counted), inbound=tuple(inbound), orders=tuple(orders)
+    )
+
+
+def _with_more(position: Position, extra: int) -> Position:
+    lots = tuple(
+        lot.model_copy(update={"quantity": lot.quantity + (extra if index == 0 else 0)})
+        for index, lot in enumerate(position.lots)
+    )
+    return position.model_copy(update={"on_hand": position.on_hand + extra, "lots": lots})
+
+
+def _written() -> Facts:
     data = _read()
     skus = tuple(_sku(row) for row in _rows(data, "skus"))
     known = {sku.id: sku for sku in skus}

@@ -1,0 +1,203 @@
+"""`event`, `triage`, `ask` and `runs`: what starts runs, and how they stand."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from api.cli import exits, screens
+from api.cli.commands.approvals import cards_view
+from api.cli.output import Format
+from api.cli.session import Session
+from api.cli.view import View, view
+from domain.errors import BadInput, DependencyDown, QuartermasterError
+from domain.events import Event
+
+if TYPE_CHECKING:
+    from agent.casework.outcome import Report
+    from agent.runtime.application import Application
+
+LARGEST_FILE = 4_000_000
+"""Bytes an event file may have."""
+
+
+def event(session: Session, *, file: str, fail_on: str | None) -> int:
+    """`event FILE`: every event is tried; one that fails does not stop the others."""
+    _check_fail_on(fail_on)
+    events = read_events(file)
+    user = session.user(session.settings())
+    rows: list[tuple[object, ...]] = []
+    views: list[View] = []
+    worst = exits.OK
+    with session.application() as application:
+        for one in events:
+            try:
+                taken = application.take_event(one, user)
+            except QuartermasterError as error:
+                exits.explain(error, session.output.form)
+                rows.append((one.id, "failed", str(error), None, None))
+                code = exits.code_of(error)
+                worst = max(worst, exits.DOWN if isinstance(error, DependencyDown) else min(code, exits.FAILED))
+                continue
+            rows.append((one.id, taken.arrival.value, taken.note, taken.case, taken.run))
+            if taken.run is not None:
+                views += report_views(application, application.report(taken.run))
+        waiting = application.approvals()
+    taken_view = view("events", "Events", "event | arrived | note | case | run", rows)
+    session.output.show("event", [taken_view, *views])
+    return worst if worst else _waiting(bool(waiting), fail_on)
+
+
+def read_events(file: str) -> tuple[Event, ...]:
+    """Events of a JSON file: one, or a list. BadInput names the place, the field and the fix."""
+    text = _text_of(file)
+    try:
+        body = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise BadInput(
+            f"{file} is not JSON: {error.msg} in line {error.lineno}", field="FILE", fix="write one event or a list"
+        ) from None
+    items = body if isinstance(body, list) else [body]
+    if not items:
+        raise BadInput(f"{file} holds no event", field="FILE", fix="write at least one event")
+    return tuple(_event(item, index) for index, item in enumerate(items))
+
+
+def _text_of(file: str) -> str:
+    if file == "-":
+        return sys.stdin.read(LARGEST_FILE)
+    path = Path(file)
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise BadInput(f"{file} is larger than {LARGEST_FILE} bytes", field="FILE", fix="split it")
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise BadInput(f"{file} cannot be read: {why}", field="FILE", fix="name a JSON file in UTF-8") from None
+
+
+def _event(item: object, index: int) -> Event:
+    try:
+        return Event.model_validate_json(json.dumps(item))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "event"
+        raise BadInput(
+            f"event {index + 1}: {first['msg']}", field=where, fix="see examples/events for one event of each kind"
+        ) from None
+
+
+def triage(session: Session, *, once: bool, fail_on: str | None) -> int:
+    """`triage --once`."""
+    _check_fail_on(fail_on)
+    if not once:
+        raise BadInput("triage needs to know how long", field="--once", fix="run `quartermaster triage --once`")
+    user = session.user(session.settings())
+    with session.application() as application:
+        session.output.progress("Looking for events that wait and for shortages ...")
+        found = application.triage_once(user)
+        opened = {sku: case for sku, case, _ in found.opened}
+        shorts = view(
+            "shortages",
+            f"{len(found.short)} SKUs are short",
+            "sku | units short | since | demand | in stock | inbound | case",
+            [(*_short(item), opened.get(item.sku, "known")) for item in found.short],
+        )
+        reports = [application.report(run) for _, _, run in found.opened]
+        rows = [
+            (
+                report.run.case,
+                move.move.id,
+                move.move.title,
+                move.move.value,
+                move.verdict.outcome.value if move.verdict else "",
+                move.state.value,
+            )
+            for report in reports
+            for move in report.moves
+        ]
+        moves = view("moves", f"{len(rows)} moves planned", "case | move | what | value | verdict | state", rows)
+        waiting = application.approvals()
+        cards = cards_view(waiting, f"{len(waiting)} questions wait for a person")
+        head = application.head()
+    events = view(
+        "events",
+        f"{len(found.events)} events applied",
+        "event | arrived | note | case",
+        [(t.event, t.arrival.value, t.note, t.case) for t in found.events],
+    )
+    ledger = view("ledger", "Ledger", notes=[f"{head.count} entries, head {head.hash}"], data=head)
+    session.output.show("triage", [events, shorts, moves, cards, ledger])
+    failed = any(report.run.state.value == "failed" for report in reports)
+    return exits.FAILED if failed else _waiting(bool(waiting), fail_on)
+
+
+def _short(item: object) -> tuple[object, ...]:
+    return tuple(getattr(item, name, None) for name in ("sku", "units", "since", "demand", "stock", "inbound"))
+
+
+def ask(session: Session, *, question: str) -> int:
+    """`ask QUESTION`."""
+    user = session.user(session.settings())
+    with session.application() as application:
+        report = application.ask(question, user)
+    answer = report.answer
+    if answer is None:
+        session.output.show("answer", [view("answer", question, notes=[report.text])])
+        return exits.FAILED
+    notes = [answer.text]
+    if answer.evidence:
+        notes.append(f"Evidence: {', '.join(answer.evidence)}")
+    notes += [f"Try: {text}" for text in answer.suggestions]
+    shown = view("answer", question, " | ".join(answer.columns), answer.rows, notes)
+    if session.output.form is not Format.TABLE:
+        shown = view("answer", question, data=answer)
+    session.output.show("answer", [shown])
+    return exits.OK
+
+
+def runs(session: Session, *, run: str | None, events: bool) -> int:
+    """`runs [RUN]`."""
+    with session.application(create=False) as application:
+        if run is None:
+            listed = application.runs()
+            rows = [
+                (r.id, r.case, r.kind, r.revision, r.state.value, r.actor, f"{r.created_at:%Y-%m-%d %H:%M}Z", r.failure)
+                for r in listed
+            ]
+            columns = "run | case | kind | revision | state | asked by | since | failure"
+            session.output.show("runs", [view("runs", f"{len(rows)} runs", columns, rows)])
+            return exits.OK
+        views = report_views(application, application.report(run))
+        if events:
+            told = application.events(run)
+            happened = [(e.seq, f"{e.at:%H:%M:%S}Z", e.kind, e.body[:160]) for e in told]
+            views.append(view("run_events", "What happened", "n | at | kind | body", happened))
+    session.output.show("run", views)
+    return exits.OK
+
+
+def report_views(application: Application, report: Report) -> list[View]:
+    """The report of a run as screens: plan, moves with verdicts, and the words."""
+    facts = application.facts(report.run.id)
+    if report.plan is None or facts is None:
+        return [view("report", f"Run {report.run.id}", notes=[report.text])]
+    views = screens.plan_screens(report.plan, facts)
+    listed = [(item.move, item.verdict, item.state.value) for item in report.moves]
+    views.append(screens.moves_screen("The moves", listed, facts.base_currency))
+    head = f"Ledger: {report.head.count} entries, head {report.head.hash}"
+    views.append(view("report", f"Run {report.run.id} of case {report.run.case}", notes=[report.text, head]))
+    return views
+
+
+def _check_fail_on(fail_on: str | None) -> None:
+    if fail_on not in (None, "approval"):
+        raise BadInput(f"'{fail_on}' is nothing to fail on", field="--fail-on", fix="write --fail-on approval")
+
+
+def _waiting(waiting: bool, fail_on: str | None) -> int:
+    return exits.WAITING if waiting and fail_on == "approval" else exits.OK
