@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from connectors.embedded.audit import audit
-from connectors.embedded.effects import Desk
+from connectors.embedded.effects import EFFECT_CLASSES, Desk
 from connectors.embedded.faults import Faults, kill_this_process
 from connectors.embedded.happenings import happen
 from connectors.embedded.reads import reads
 from connectors.embedded.store import Store
 from connectors.embedded.writes import writes
 from connectors.reads import Reads
-from connectors.writes import Writes
+from connectors.writes import EffectClass, Writes
 from domain.events import Event
 
 
@@ -27,6 +27,9 @@ class EmbeddedDistributor:
     `at_point` is called with 'system.verb:before_commit' and ':after_commit' of every write, `die` is what the faults
     do to this process; both are for tests.
     """
+
+    effect_classes: Mapping[str, EffectClass] = EFFECT_CLASSES
+    """How each operation ('erp.reserve') becomes exactly-once."""
 
     def __init__(
         self,

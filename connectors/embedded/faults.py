@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from connectors.embedded import tables as t
 from connectors.embedded.rows import to_noun, to_row
@@ -76,12 +76,11 @@ class Faults:
     def of(self, system: str) -> Fault:
         """What is wrong with a system; a plain Fault when nothing is."""
         with self._store.read() as db:
-            row = db.execute(select(t.faults).where(t.faults.c.system == known(system))).one_or_none()
-        return Fault(system=system) if row is None else to_noun(Fault, row)
+            return _fault(db, known(system))
 
-    def before_read(self, system: str) -> None:
+    def before_read(self, db: Connection, system: str) -> None:
         """Let a read through, late or not at all (DependencyDown)."""
-        fault = self.of(system)
+        fault = _fault(db, system)
         time.sleep(fault.slow_ms / 1000)
         if fault.reads_down:
             raise _down(system)
@@ -98,8 +97,7 @@ class Faults:
         if not (fault.die_at or fault.lose_replies):
             return Fate()
         with self._store.write() as db:
-            row = db.execute(select(t.faults).where(t.faults.c.system == system).with_for_update()).one_or_none()
-            fault = Fault(system=system) if row is None else to_noun(Fault, row)
+            fault = _fault(db, system, lock=True)
             dies = fault.die_at if fault.die_operation in (None, operation) else None
             left = fault.model_copy(update={"lose_replies": max(0, fault.lose_replies - 1)})
             if dies:
@@ -113,6 +111,12 @@ def known(system: str) -> str:
     if system not in SYSTEMS:
         raise UnknownReference(f"there is no system '{system}'", field="system", fix=f"use one of {', '.join(SYSTEMS)}")
     return system
+
+
+def _fault(db: Connection, system: str, *, lock: bool = False) -> Fault:
+    query = select(t.faults).where(t.faults.c.system == system)
+    row = db.execute(query.with_for_update() if lock else query).one_or_none()
+    return Fault(system=system) if row is None else to_noun(Fault, row)
 
 
 def _down(system: str) -> DependencyDown:

@@ -43,8 +43,8 @@ class _System:
 
     @contextmanager
     def _view(self) -> Iterator[Connection]:
-        self._faults.before_read(self.name)
         with self._store.read() as db:
+            self._faults.before_read(db, self.name)
             yield db
 
     def _all(self, table: Table, kind: type[N], *where: ColumnElement[bool]) -> tuple[N, ...]:
