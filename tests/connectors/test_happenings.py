@@ -202,7 +202,7 @@ HAPPENS = st.one_of(
 )
 
 
-@given(steps=st.lists(STEP | HAPPENS.map(lambda data: ("happen", data)), min_size=3, max_size=12))
+@given(steps=st.lists(STEP | STEP | HAPPENS.map(lambda data: ("happen", data)), min_size=6, max_size=20))
 @settings(
     max_examples=settings().max_examples // 4,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
