@@ -14,6 +14,7 @@ from domain.inventory import (
     DemandSignal,
     Inbound,
     Position,
+    PurchaseRequest,
     Reservation,
     Sku,
     Substitute,
@@ -50,17 +51,6 @@ class CustomerTask(Noun):
     subject: Text
     notice: Text = ""
     withdrawn: Text | None = None
-
-
-class PurchaseRequest(Noun):
-    """A request to buy, as procurement knows it."""
-
-    id: Id
-    sku: Id
-    site: Id
-    quantity: int
-    needed_by: str
-    supplier: Id | None = None
 
 
 class ErpReads(Protocol):
@@ -113,7 +103,9 @@ class ProcurementReads(Protocol):
 
     def inbound(self, skus: Collection[str] | None = None) -> tuple[Inbound, ...]: ...
     def suppliers(self) -> tuple[Supplier, ...]: ...
-    def requests(self) -> tuple[PurchaseRequest, ...]: ...
+    def requests(self, skus: Collection[str] | None = None) -> tuple[PurchaseRequest, ...]:
+        """Requests to buy that procurement has neither ordered nor refused yet."""
+        ...
 
 
 class FinanceReads(Protocol):

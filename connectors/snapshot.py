@@ -49,6 +49,7 @@ def take(reads: Reads, now: datetime, skus: Collection[str] | None = None, claim
             positions=reads.erp.positions(wanted),
             warehouse_positions=reads.wms.positions(wanted),
             inbound=reads.procurement.inbound(wanted),
+            purchases=reads.procurement.requests(wanted),
             reservations=reads.erp.reservations(wanted),
             orders=orders,
             transfers=reads.erp.transfers(wanted),

@@ -16,6 +16,7 @@ from domain.inventory import (
     DemandSignal,
     Inbound,
     Position,
+    PurchaseRequest,
     Reservation,
     Sku,
     Substitute,
@@ -74,6 +75,7 @@ class Facts(Noun):
     positions: tuple[Position, ...] = ()
     warehouse_positions: tuple[Position, ...] = ()
     inbound: tuple[Inbound, ...] = ()
+    purchases: tuple[PurchaseRequest, ...] = ()
     reservations: tuple[Reservation, ...] = ()
     orders: tuple[Order, ...] = ()
     transfers: tuple[TransferRequest, ...] = ()

@@ -85,6 +85,17 @@ class Inbound(Noun):
     expedite: Expedite | None = None
 
 
+class PurchaseRequest(Noun):
+    """A request to buy that is still open; once it is ordered it becomes inbound supply."""
+
+    id: Id
+    sku: Id
+    site: Id
+    quantity: PositiveUnits
+    needed_by: date
+    supplier: Id | None = None
+
+
 class DemandSignal(Noun):
     """Forecast and run rate of one SKU at one site in the week that starts on `week` (units)."""
 

@@ -57,7 +57,8 @@ class Rates(Noun):
 
 
 class Request(Noun):
-    """One run's task. `now` is when it was asked; `by` is the actor; `scope` is the case's scope."""
+    """One run's task. `now` is when it was asked; `by` is the actor; `scope` is the case's scope; `done` are
+    substances of moves of earlier revisions that were or are being carried out: they are not proposed again."""
 
     case: Id
     case_kind: Id
@@ -69,6 +70,7 @@ class Request(Noun):
     events: tuple[Event, ...] = ()
     question: UntrustedText = ""
     rejected: tuple[RejectedMove, ...] = ()
+    done: tuple[Id, ...] = ()
     rates: Rates = Rates()
 
 

@@ -57,7 +57,8 @@ def replenish(context: ToolContext, args: ReplenishArgs) -> Proposal:
     if args.quantity is not None and args.site is not None:
         needs = [_Need(site=args.site, short=args.quantity, cover=0, lines=())]
     else:
-        needs = [need for need in _needs(context, args, arrives) if args.site in (None, need.site)]
+        wanted = [need for need in _needs(context, args, arrives) if args.site in (None, need.site)]
+        needs = _not_asked_yet(context, args.sku, wanted)
     actions = [
         RequestReplenishment(
             id=f"a{n}",
@@ -70,7 +71,7 @@ def replenish(context: ToolContext, args: ReplenishArgs) -> Proposal:
         for n, need in enumerate(needs, 1)
     ]
     if not actions:
-        return Proposal(note=f"nothing of {args.sku} has to be bought: no line is short of it")
+        return Proposal(note=f"nothing of {args.sku} has to be bought: no line is short, or it is requested already")
     return Proposal(moves=(_move(context, args, needs, actions, arrives),))
 
 
@@ -133,6 +134,28 @@ def _needs(context: ToolContext, args: ReplenishArgs, arrives: date) -> list[_Ne
         for site in sorted({*short, *cover})
         if short.get(site, 0) + cover.get(site, 0)
     ]
+
+
+def _not_asked_yet(context: ToolContext, sku: str, needs: list[_Need]) -> list[_Need]:
+    """Needs less what open purchase requests of the SKU cover: those of the same site first, then any other."""
+    asked: dict[str, int] = {}
+    for request in context.facts.purchases:
+        if request.sku == sku:
+            asked[request.site] = asked.get(request.site, 0) + request.quantity
+    wanted = {need.site: need.short + need.cover for need in needs}
+    for site in sorted(wanted):
+        own = min(wanted[site], asked.get(site, 0))
+        wanted[site] -= own
+        asked[site] = asked.get(site, 0) - own
+    spare = sum(asked.values())
+    left = []
+    for need in needs:
+        units = wanted[need.site] - min(spare, wanted[need.site])
+        spare -= wanted[need.site] - units
+        if units:
+            short = min(need.short, units)
+            left.append(need.model_copy(update={"short": short, "cover": units - short}))
+    return left
 
 
 def _spread(gaps: dict[str, int]) -> dict[str, int]:

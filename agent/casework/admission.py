@@ -6,10 +6,12 @@ from agent.casework.services import Services
 from domain.cases import CaseState
 from domain.requests import RejectedMove, Request
 from guardrails.chain import EntryKind
-from storage import cases, counters, plans, run_events, runs
+from storage import cases, counters, moves, plans, run_events, runs
 from storage.database import Session
-from storage.records import MoveRecord, Run, RunState
+from storage.records import MoveRecord, MoveState, Run, RunState
 
+DOING = frozenset({MoveState.APPROVED, MoveState.READY, MoveState.EXECUTING, MoveState.PARKED, MoveState.EXECUTED})
+"""States of a move that is or will be carried out."""
 MOST_REVISIONS = 12
 """A case that was planned so often without coming to an end is for a person."""
 
@@ -42,6 +44,12 @@ def rejected_so_far(session: Session, case: str) -> tuple[RejectedMove, ...]:
     return known[-1].request.rejected if known else ()
 
 
+def done_so_far(session: Session, case: str) -> tuple[str, ...]:
+    """Substances of the moves of a case that were carried out or are being carried out."""
+    known = moves.listed(session, DOING, case=case)
+    return tuple(sorted({record.move.substance for record in known}))
+
+
 def revise(session: Session, services: Services, case: str, why: str, rejected: RejectedMove | None = None) -> str:
     """Admit the next revision of a case; its run. One that is admitted and not started yet takes the refusal on.
 
@@ -56,7 +64,12 @@ def revise(session: Session, services: Services, case: str, why: str, rejected: 
         run = last.id
         runs.record(session, run, request=last.request.model_copy(update={"rejected": refused}))
     else:
-        update = {"revision": next_revision(session, case), "now": services.now(), "rejected": refused}
+        update = {
+            "revision": next_revision(session, case),
+            "now": services.now(),
+            "rejected": refused,
+            "done": done_so_far(session, case),
+        }
         run = admit(session, last.request.model_copy(update=update), services, last.actor)
     run_events.append(session, run, services.now(), "revise", {"why": why})
     return run

@@ -11,10 +11,10 @@ from domain.requests import Request
 def assemble(draft: Draft, request: Request, *, planner: str, policy: str, facts: str) -> Plan:
     """The plan of one revision: moves are numbered `{case}/r{revision}/m{n}` in the order of the draft.
 
-    Moves of equal substance are kept once; a move of a substance that somebody refused is left out, and so is every
-    move that needs it. Pure: equal arguments give equal bytes.
+    Moves of equal substance are kept once; a move of a substance that somebody refused or that is done already is left
+    out, and so is every move that needs it. Pure: equal arguments give equal bytes.
     """
-    refused = {item.substance for item in request.rejected if item.substance}
+    refused = {item.substance for item in request.rejected if item.substance} | set(request.done)
     kept: dict[str, Move] = {}
     first: dict[str, Move] = {}
     for move in draft.moves:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from agent.casework.admission import admit, next_revision, rejected_so_far
+from agent.casework.admission import admit, done_so_far, next_revision, rejected_so_far
 from agent.casework.scoping import scope_of, skus_of, union
 from agent.casework.services import Services
 from connectors import snapshot
@@ -137,6 +137,7 @@ class Intake:
             scope=case.scope,
             events=tuple(last[subject] for subject in sorted(last)),
             rejected=rejected_so_far(session, case.id),
+            done=done_so_far(session, case.id),
             rates=self._services.policy.rates,
         )
 

@@ -55,6 +55,9 @@ def _fill(db: Connection, facts: Facts) -> None:
         store(db, t.counted, facts.positions)
     store(db, t.lines, (line for order in facts.orders for line in order.lines))
     store(db, t.tasks, (task for wave in facts.waves for task in wave.tasks))
+    for request in facts.purchases:
+        body = request.model_dump() | {"needed_by": request.needed_by.isoformat(), "state": "open"}
+        db.execute(insert(t.purchase_requests), [body])
     for customer in facts.customers:
         store(db, t.credit, (customer.credit,), customer=customer.id)
 

@@ -12,7 +12,7 @@ from connectors.embedded import tables as t
 from connectors.embedded.faults import Faults
 from connectors.embedded.rows import N, among, fetch, to_noun
 from connectors.embedded.store import Store
-from connectors.reads import CustomerTask, Profile, PurchaseRequest, Reads
+from connectors.reads import CustomerTask, Profile, Reads
 from domain.customers import Credit
 from domain.execution import PickTask, Shipment, Wave, WaveState
 from domain.facts import FxRate
@@ -20,6 +20,7 @@ from domain.inventory import (
     DemandSignal,
     Inbound,
     Position,
+    PurchaseRequest,
     Reservation,
     Sku,
     Substitute,
@@ -156,9 +157,10 @@ class Procurement(_System):
     def suppliers(self) -> tuple[Supplier, ...]:
         return self._all(t.suppliers, Supplier)
 
-    def requests(self) -> tuple[PurchaseRequest, ...]:
+    def requests(self, skus: Some = None) -> tuple[PurchaseRequest, ...]:
         """Requests that are not cancelled."""
-        return self._all(t.purchase_requests, PurchaseRequest, t.purchase_requests.c.state == "open")
+        c = t.purchase_requests.c
+        return self._all(t.purchase_requests, PurchaseRequest, c.state == "open", *among(c.sku, skus))
 
 
 class Finance(_System):
