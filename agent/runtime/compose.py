@@ -18,9 +18,10 @@ from agent.runtime.leases import Leases, process_name
 from agent.runtime.policies import put_in_force
 from agent.runtime.progress import Progress
 from agent.runtime.pump import Pump
-from agent.runtime.world import Connector, Happening, embedded
+from agent.runtime.world import embedded
 from agent.settings import Settings, prepare_process
 from connectors import snapshot
+from connectors.connector import Connector, Happening
 from domain.errors import StorageFailed
 from domain.events import Event, SystemOutage
 from domain.facts import Facts

@@ -88,7 +88,9 @@ def test_an_error_for_a_program_is_one_json_line_with_field_and_fix(capsys) -> N
     ],
 )
 def test_now_is_a_date_or_an_instant(text, iso) -> None:
-    assert parse_now(text).isoformat() == iso
+    moment = parse_now(text)
+    assert moment is not None
+    assert moment.isoformat() == iso
 
 
 @pytest.mark.parametrize("text", ["yesterday", "2026-13-01", "1998-5-6", "", "9" * 400])
