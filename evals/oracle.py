@@ -140,11 +140,11 @@ def _line(program: _Program, line: Demand) -> dict[str, int]:
     own: dict[str, int] = {}
     for supply in {arc.supply for arc in line.arcs} | held.keys():
         own[supply] = program.column(*_limits(line, supply))
-    if line.frozen or line.blocked:
+    if line.frozen:
         return own
     total = dict.fromkeys(own.values(), 1.0)
     program.row(total, 0, line.quantity)
-    if line.atomic:
+    if line.atomic and not line.blocked:
         locked = sum(item.locked for item in line.holdings)
         program.row(total | {program.column(0, 1): -float(line.quantity - locked)}, locked, locked)
     if line.pack > 1:

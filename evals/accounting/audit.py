@@ -10,7 +10,7 @@ from domain.actions import Action, ReleaseReservation, Reserve, SubstituteItem, 
 from domain.events import Event
 from domain.facts import Facts
 from evals.accounting import floor, stock
-from evals.accounting.books import Bucket, Finding, change, held, per_bucket, sent, supply
+from evals.accounting.books import Bucket, Finding, change, held, per_bucket, sent, served_for, supply
 
 
 @dataclass(frozen=True)
@@ -79,8 +79,12 @@ def _no_overgrant(subject: Change) -> Iterator[Finding]:
 
 def _explained(subject: Change) -> Iterator[Finding]:
     """Every change of a holding is the sum of executed actions; supply that an event cut may lose holdings."""
-    before, after = held(subject.before), held(subject.after)
-    expected = change(subject.actions)
+    serves = served_for(subject.before, subject.after, subject.actions)
+    before, after = held(subject.before), Counter[tuple[str, Bucket]]()
+    for (line, bucket), units in held(subject.after).items():
+        after[serves.get(line, line), bucket] += units
+    ratio = {(pair.sku, pair.alternative): pair.ratio for pair in subject.before.substitutes}
+    expected = change(subject.actions, ratio)
     hit = {getattr(event.data, "inbound", None) for event in subject.events}
     for key in sorted(before.keys() | after.keys() | expected.keys()):
         real = after.get(key, 0) - before.get(key, 0)
@@ -90,6 +94,23 @@ def _explained(subject: Change) -> Iterator[Finding]:
             continue
         where = f"{key[0]} on {' '.join(key[1]).strip()}"
         yield Finding("unexplained", where, f"holding changed by {real}, actions say {expected.get(key, 0)}")
+
+
+def _substituted(subject: Change) -> Iterator[Finding]:
+    """A substitution takes from its line what the companion line serves; no line comes from nowhere."""
+    serves = served_for(subject.before, subject.after, subject.actions)
+    asked: Counter[str] = Counter()
+    for action in subject.actions:
+        if isinstance(action, SubstituteItem):
+            asked[action.line] += action.quantity
+    now = {line.id: line for order in subject.after.orders for line in order.lines}
+    old = {line.id: line for order in subject.before.orders for line in order.lines}
+    for key in sorted(now.keys() - old.keys() - serves.keys()):
+        yield Finding("conservation", key, "a new line that nobody asked for")
+    for key in sorted(old.keys() & now.keys()):
+        taken = old[key].open_quantity - now[key].open_quantity
+        if taken != asked[key]:
+            yield Finding("conservation", key, f"asks for {taken} units less, {asked[key]} were substituted")
 
 
 def _winner_for_loser(subject: Change) -> Iterator[Finding]:
@@ -167,6 +188,7 @@ LAWS: tuple[Callable[[Change], Iterator[Finding]], ...] = (
     _no_oversell,
     _no_overgrant,
     _explained,
+    _substituted,
     _winner_for_loser,
     _nothing_lies_idle,
     _holds_respected,

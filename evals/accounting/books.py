@@ -58,8 +58,30 @@ def per_bucket(holdings: Mapping[tuple[str, Bucket], int]) -> dict[Bucket, int]:
     return dict(result)
 
 
-def change(actions: Sequence[Action]) -> dict[tuple[str, Bucket], int]:
-    """How the holdings of lines change when these actions are carried out."""
+def served_for(before: Facts, after: Facts, actions: Sequence[Action]) -> dict[str, str]:
+    """Companion line -> the line it serves: new lines of an order for the SKU that an executed substitution named."""
+    old = {line.id: line.order for order in before.orders for line in order.lines}
+    swaps = [(a.line, a.alternative, a.quantity) for a in actions if isinstance(a, SubstituteItem)]
+    ratio = {(pair.sku, pair.alternative): pair.ratio for pair in before.substitutes}
+    result: dict[str, str] = {}
+    for order in after.orders:
+        for line in order.lines:
+            for swap in swaps:
+                original, alternative, units = swap
+                wanted = units * ratio.get((before.line(original).sku, alternative), 1) if original in old else 0
+                if line.id not in old and (old.get(original), alternative, wanted) == (
+                    order.id,
+                    line.sku,
+                    line.quantity,
+                ):
+                    result[line.id] = original
+                    swaps.remove(swap)
+                    break
+    return result
+
+
+def change(actions: Sequence[Action], ratio: Mapping[tuple[str, str], int]) -> dict[tuple[str, Bucket], int]:
+    """How the holdings of lines change when these actions are carried out; `ratio` of (SKU, alternative)."""
     result: dict[tuple[str, Bucket], int] = defaultdict(int)
     for action in actions:
         if isinstance(action, Reserve):
@@ -67,7 +89,8 @@ def change(actions: Sequence[Action]) -> dict[tuple[str, Bucket], int]:
         elif isinstance(action, ReleaseReservation):
             result[action.line, (action.sku, action.site, action.inbound or "")] -= action.quantity
         elif isinstance(action, SubstituteItem):
-            result[action.line, (action.alternative, action.site, "")] += action.quantity
+            units = action.quantity * ratio.get((action.sku, action.alternative), 1)
+            result[action.line, (action.alternative, action.site, "")] += units
     return dict(result)
 
 

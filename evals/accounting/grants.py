@@ -105,9 +105,8 @@ def _line(demand: Demand, grants: list[Grant]) -> Iterator[Finding]:
         yield Finding("hold", demand.id, f"gains while blocked ({demand.blocked})")
     if total > demand.quantity:
         yield Finding("overgrant", demand.id, f"{total} of {demand.quantity}")
-    if demand.blocked:
-        return  # what it keeps is kept, whole or not: it does not ship
-    if demand.atomic and total not in (0, demand.quantity, _locked(demand)):
+    complete = total in (0, demand.quantity, _locked(demand)) or demand.blocked  # what is on hold does not ship
+    if demand.atomic and not complete:
         yield Finding("atomic", demand.id, f"{total} of {demand.quantity}")
     broken_packs = [units for units in got.values() if units % demand.pack]
     if len(broken_packs) > (total == demand.quantity):
