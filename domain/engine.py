@@ -1,4 +1,4 @@
-"""Which arithmetic made a plan. A replay under another engine version shows a difference instead of claiming a match."""
+"""Which engine made a plan: a plan replayed under the same engine must match byte for byte; another may differ."""
 
 ENGINE = "qm-1"
 """Raised whenever `allocate`, ATP, scoring, composing or the rules planner may answer differently for equal input."""

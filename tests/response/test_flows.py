@@ -96,7 +96,7 @@ def _apply(problem: Problem, chosen: list[Tree]) -> dict[str, dict[str, int]]:
 
 
 @given(_cases(), st.randoms(use_true_random=False))
-def test_any_subset_of_trees_fits_supply_demand_and_holdings(case, rng) -> None:  # type: ignore[no-untyped-def]
+def test_any_subset_of_trees_fits_supply_demand_and_holdings(case, rng) -> None:
     problem, plan, _, _ = case
     grown = trees(problem, plan, frozenset())
     chosen = [tree for tree in grown if rng.random() < 0.5]
@@ -109,7 +109,7 @@ def test_any_subset_of_trees_fits_supply_demand_and_holdings(case, rng) -> None:
 
 
 @given(_cases())
-def test_every_grant_is_reached_when_all_trees_are_carried_out(case) -> None:  # type: ignore[no-untyped-def]
+def test_every_grant_is_reached_when_all_trees_are_carried_out(case) -> None:
     problem, plan, _, target = case
     state = _apply(problem, trees(problem, plan, frozenset()))
     for d, row in enumerate(target):
@@ -118,7 +118,7 @@ def test_every_grant_is_reached_when_all_trees_are_carried_out(case) -> None:  #
 
 
 @given(_cases())
-def test_nobody_gives_up_a_unit_that_nobody_takes(case) -> None:  # type: ignore[no-untyped-def]
+def test_nobody_gives_up_a_unit_that_nobody_takes(case) -> None:
     problem, plan, _, _ = case
     for tree in trees(problem, plan, frozenset()):
         for draw in tree.draws:
@@ -131,7 +131,7 @@ def test_nobody_gives_up_a_unit_that_nobody_takes(case) -> None:  # type: ignore
 
 
 @given(_cases())
-def test_the_order_of_the_lines_changes_nothing(case) -> None:  # type: ignore[no-untyped-def]
+def test_the_order_of_the_lines_changes_nothing(case) -> None:
     problem, plan, _, _ = case
     turned = problem.model_copy(
         update={"demand": tuple(reversed(problem.demand)), "supply": tuple(reversed(problem.supply))}
