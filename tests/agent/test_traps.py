@@ -116,7 +116,9 @@ def test_trap_3_a_double_click_is_one_effect(careful):
     with opened(careful, policy=careful_policy(careful)) as app:
         item = next(i for i in app.report("R-1").moves if i.move.id == card.move)
         assert item.state is MoveState.EXECUTED
-        assert sorted(e.action for e in item.effects if e.action != "earmark") == sorted(a.id for a in item.move.actions)
+        assert sorted(e.action for e in item.effects if e.action != "earmark") == sorted(
+            a.id for a in item.move.actions
+        )
     with distributor(careful) as outside:
         assert outside.audit() == []
 
@@ -246,7 +248,9 @@ def test_trap_11_the_runner_is_sync_inside_and_nothing_asks_the_saver_for_async(
     for path in ROOT.rglob("*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         found = [n for n in ast.walk(tree) if isinstance(n, ast.AsyncFunctionDef | ast.Await)]
-        asked = [n for n in ast.walk(tree) if isinstance(n, ast.Attribute) and n.attr in {"ainvoke", "astream", "aget_state"}]
+        asked = [
+            n for n in ast.walk(tree) if isinstance(n, ast.Attribute) and n.attr in {"ainvoke", "astream", "aget_state"}
+        ]
         assert not found and not asked, f"{path} is async; the sync saver would raise"
 
 
