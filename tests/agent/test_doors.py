@@ -102,7 +102,7 @@ def test_a_replay_finds_a_snapshot_that_was_changed(delayed):
     with opened(delayed) as app:
         run = app.report("R-1").run
     database = sqlite3.connect(delayed / "quartermaster.db")
-    database.execute("UPDATE plans SET body = replace(body, 'units', 'Units')")
+    database.execute("UPDATE plans SET body = replace(body, 'free units', 'free Units')")
     database.commit()
     database.close()
     with opened(delayed) as app, pytest.raises(IntegrityBroken):
