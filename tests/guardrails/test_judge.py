@@ -237,12 +237,12 @@ def test_approve_does_not_ask_twice_where_a_rule_asks_already():
 
 def test_the_narrowest_autonomy_wins_and_the_most_cautious_place_counts():
     text = (
-        "- {level: recommend, case_kinds: [system_outage]}\n"
+        "- {level: approve, case_kinds: [system_outage]}\n"
         "    - {level: observe, sku_classes: [A]}\n"
         "    - {level: act, sku_classes: [A], sites: [EAST]}\n"
         "    - {level: approve, segments: [vip]}"
     )
-    policy = changed("- {level: recommend, case_kinds: [system_outage]}", text)
+    policy = changed("- {level: approve, case_kinds: [system_outage]}", text)
     assert verdict(reallocation(), policy=policy).outcome is Outcome.ALLOW, "narrower entry for EAST wins"
     assert verdict(shift(1), policy=policy).outcome is Outcome.DENY, "it also touches WEST, where A is observed"
     assert verdict(reallocation(), policy=policy, about=case("system_outage")).outcome is Outcome.ALLOW

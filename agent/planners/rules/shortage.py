@@ -6,6 +6,7 @@ from datetime import date
 
 from agent.planners.rules.notebook import Notebook
 from domain.allocation.types import AllocationPlan, Kpis, NonGrant
+from domain.events import DemandSpike
 from domain.noun import from_minor
 from domain.plans import Effect, Move, Shortage
 from domain.scoring import contract_for
@@ -36,7 +37,7 @@ def share_out(book: Notebook, skus: tuple[str, ...]) -> None:
             book.propose("expedite", inbound=supply.id)
     served = _substitutes(book, plan, moved)
     late = _late(book, plan)
-    for sku in _starved(book, plan, late):
+    for sku in sorted({*_starved(book, plan, late), *_asked_for_more(book, skus)}):
         book.propose("replenish", sku=sku, allocation_id=plan.id, except_lines=served)
     _tell_losers_without_a_date(book, moved)
     _escalate_strict(book, plan, served, late)
@@ -97,6 +98,13 @@ def _starved(book: Notebook, plan: AllocationPlan, late: dict[str, date]) -> lis
     """SKUs of which the allocation leaves lines short or late: what is there is not enough."""
     lines = {*late, *(item.line for item in plan.shortages if item.constraint not in NOBODYS_FAULT)}
     return sorted({book.facts.line(key).sku for key in lines if book.facts.has("line", key)})
+
+
+def _asked_for_more(book: Notebook, skus: tuple[str, ...]) -> set[str]:
+    """SKUs of a demand spike: no line of theirs is short yet, and the forecast may be."""
+    return {
+        item.data.sku for item in book.request.events if isinstance(item.data, DemandSpike) and item.data.sku in skus
+    }
 
 
 def _escalate_strict(book: Notebook, plan: AllocationPlan, served: tuple[str, ...], late: dict[str, date]) -> None:
