@@ -1,7 +1,8 @@
 """The exact optimum of an allocation problem by a mixed-integer program (HiGHS), to judge `allocate` by.
 
-Solved place after place, each fixed before the next: units of floors met, units of every strict rank (all ranks above
-the lowest in use, and rank 0 always), money. It shares with the judged engine nothing but the nouns of the problem.
+Solved place after place, each fixed before the next: units of floors met; for every strict rank (all ranks above the
+lowest in use, and rank 0 always) its units, then its units that arrive no later than they are due; money. It shares with the
+judged engine nothing but the nouns of the problem.
 """
 
 from __future__ import annotations
@@ -28,14 +29,15 @@ class Best:
     """What no allocation can beat, place after place, and one that reaches it."""
 
     floors: int
-    ranks: tuple[int, ...]
+    ranks: tuple[tuple[int, int], ...]
+    """(units, units on time) of every strict rank"""
     money: int
     grants: dict[tuple[str, str], int]
 
     @property
     def places(self) -> tuple[int, ...]:
-        """Floors, ranks, money: compare as tuples."""
-        return (self.floors, *self.ranks, self.money)
+        """Floors; units and units on time of each rank; money: compare as tuples."""
+        return (self.floors, *(count for rank in self.ranks for count in rank), self.money)
 
 
 def best(problem: Problem) -> Best:
@@ -44,6 +46,7 @@ def best(problem: Problem) -> Best:
     broken: list[int] = []
     met: Row = {}
     fill: dict[int, Row] = defaultdict(dict)
+    timely: dict[int, Row] = defaultdict(dict)
     money: Row = {}
     columns: dict[tuple[str, str], int] = {}
     for line in problem.demand:
@@ -52,6 +55,7 @@ def best(problem: Problem) -> Best:
         money |= {own[arc.supply]: arc.value for arc in line.arcs}
         if not line.blocked:
             fill[line.rank] |= dict.fromkeys(own.values(), 1.0)
+            timely[line.rank] |= {own[supply]: 1.0 for supply in _in_time(line)}
         if line.floor and not line.blocked:
             met[_floor(program, line, own)] = 1.0
         if line.holdings:
@@ -60,22 +64,34 @@ def best(problem: Problem) -> Best:
     _supplies(program, problem, columns)
     _orders(program, problem, columns)
     _budget(program, problem, broken)
-    reached = [program.fix(met)]
-    reached += [program.fix(fill[rank]) for rank in range(_strict(problem))]
+    floors = program.fix(met)
+    ranks = tuple((program.fix(fill[rank]), program.fix(timely[rank])) for rank in range(_strict(problem)))
     top = program.maximise(money)
     solution = program.solution
     grants = {key: round(solution[column]) for key, column in columns.items() if round(solution[column])}
-    return Best(reached[0], tuple(reached[1:]), top, grants)
+    return Best(floors, ranks, top, grants)
 
 
 def places(problem: Problem, plan: AllocationPlan) -> tuple[int, ...]:
     """What a plan reaches, in the places of `Best.places`."""
     got: dict[str, int] = defaultdict(int)
+    timely: dict[str, int] = defaultdict(int)
+    in_time = {(line.id, supply) for line in problem.demand for supply in _in_time(line)}
     for grant in plan.grants:
         got[grant.line] += grant.quantity
+        timely[grant.line] += grant.quantity if (grant.line, grant.supply) in in_time else 0
     alive = [line for line in problem.demand if not line.blocked]
-    ranks = [sum(got[line.id] for line in alive if line.rank == rank) for rank in range(_strict(problem))]
+    ranks = [
+        sum(units[line.id] for line in alive if line.rank == rank)
+        for rank in range(_strict(problem))
+        for units in (got, timely)
+    ]
     return (sum(min(line.floor, got[line.id]) for line in alive), *ranks, value(problem, plan))
+
+
+def _in_time(line: Demand) -> set[str]:
+    """The supplies that reach a line no later than it is due."""
+    return {arc.supply for arc in line.arcs if arc.arrives.toordinal() <= line.due.toordinal()}
 
 
 def _strict(problem: Problem) -> int:

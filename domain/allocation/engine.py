@@ -3,7 +3,7 @@
 Why the bound is valid. (1) Per SKU, a solution of `branch.search` is worth at most the bound it returns. (2) SKUs share
 no supply, so the sum of these bounds holds for every plan that respects the decided orders. (3) A node of the search
 over orders leaves out that undecided orders are whole, so its sum bounds every plan below it, and the largest sum
-among open nodes bounds every plan. (4) Money: a plan with the same floors and strict ranks as ours,
+among open nodes bounds every plan. (4) Money: a plan with the same floors, strict ranks and units on time as ours,
 worth v in money, is worth at least `above_money + money * v` on the scale of the weights (what stands below money is
 never negative), hence v <= (bound - above_money) / money.
 """

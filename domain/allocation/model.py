@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from domain.allocation.fixed import Grants, Rest
 from domain.allocation.simplex import UNLIMITED, Network
+from domain.allocation.types import Arc
 from domain.allocation.weights import Weights, arrival_order
 
 
@@ -69,8 +70,7 @@ class SkuModel:
         entries = self._add_slots(item, node)
         for order, way in enumerate(sorted(line.arcs, key=arrival_order)):
             if way.supply in self._sources:
-                limit = UNLIMITED if way.limit is None else item.room(way) // self.pack
-                self._add_way(item, node, entries, (way.supply, way.arrives.isoformat(), way.value, limit), order)
+                self._add_way(item, node, entries, way, order)
 
     def _steps(self, item: Rest) -> list[tuple[int, int]]:
         """(packs, cost of each) from the first pack of a line to its last, no step empty.
@@ -89,9 +89,9 @@ class SkuModel:
         missing = -item.quantity % pack
         if missing:
             room, cost = steps.pop()
-            best = max([0, *(way.value for way in line.arcs)])
+            best = max([0, *(weights.money * way.value + weights.prompt(line, way) for way in line.arcs)])
             steps += [(room - 1, cost)] if room > 1 else []
-            steps.append((1, cost + missing * (weights.money * best + each)))
+            steps.append((1, cost + missing * (best + each)))
         return steps
 
     def _add_slots(self, item: Rest, node: int) -> list[tuple[str, int]]:
@@ -122,19 +122,19 @@ class SkuModel:
             onward = entry
         return list(reversed(entries))
 
-    def _add_way(
-        self, item: Rest, node: int, entries: list[tuple[str, int]], way: tuple[str, str, int, int], order: int
-    ) -> None:
-        supply, day, value, limit = way
+    def _add_way(self, item: Rest, node: int, entries: list[tuple[str, int]], way: Arc, order: int) -> None:
+        """The arcs of one way, worth its value and, in a strict rank, its being on time; `order` among the arrivals."""
+        line, supply, day, value, weights = item.line, way.supply, way.arrives.isoformat(), way.value, self.weights
+        limit = UNLIMITED if way.limit is None else item.room(way) // self.pack
         target = next((entry for held, entry in entries if held >= day), node)
         own = min(item.held.get(supply, 0) // self.pack, limit)
-        cost = self.pack * (order * self.weights.haste(item.line) - self.weights.money * value)
+        cost = self.pack * (order * weights.haste(line) - weights.money * value - weights.prompt(line, way))
         source = self._sources[supply]
         if own:
-            self._arc(source, target, own, cost - self.pack * self.weights.kept, (item.line.id, supply), value)
-        if not item.line.blocked and limit > own:
+            self._arc(source, target, own, cost - self.pack * weights.kept, (line.id, supply), value)
+        if not line.blocked and limit > own:
             room = limit if limit == UNLIMITED else limit - own
-            self._arc(source, target, room, cost, (item.line.id, supply), value)
+            self._arc(source, target, room, cost, (line.id, supply), value)
 
     def _arc(self, source: int, target: int, room: int, cost: int, way: tuple[str, str], value: int) -> None:
         arc = self._network.add_arc(source, target, room, cost)

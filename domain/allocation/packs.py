@@ -47,7 +47,8 @@ def _refill(item: Rest, grants: Grants, left: dict[str, int], pack: int, strict:
     if item.line.blocked or not need:
         return
     part: dict[str, int] = {}
-    for way in sorted(item.line.arcs, key=lambda way: (-way.value, arrival_order(way))):
+    late = {way.supply: strict and way.arrives > item.line.due for way in item.line.arcs}
+    for way in sorted(item.line.arcs, key=lambda way: (late[way.supply], -way.value, arrival_order(way))):
         units = min(need, left[way.supply], item.room(way) - grants.get((item.line.id, way.supply), 0))
         if units < need:
             units -= units % pack
@@ -71,7 +72,7 @@ def worth(rest: Sequence[Rest], grants: Grants, weights: Weights, extra: int) ->
         total += (weights.rank(line) + weights.places[line.id]) * units + weights.floor * min(units, item.floor)
         for order, way in enumerate(sorted(line.arcs, key=arrival_order)):
             here = mine.get(way.supply, 0)
-            total += here * (weights.money * way.value - order * weights.haste(line))
+            total += here * (weights.money * way.value + weights.prompt(line, way) - order * weights.haste(line))
             total += weights.kept * min(here, item.held.get(way.supply, 0))
         if item.held:
             total -= (weights.money * line.break_cost + extra) * lost(line, item.held, mine, item.quantity)

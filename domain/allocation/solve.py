@@ -37,10 +37,10 @@ WORDS = {
 def allocate(problem: Problem) -> AllocationPlan:
     """The plan for `problem` under its rules.
 
-    Frozen and locked units stay; holds get nothing new; then, each before the next: floors, strict ranks, money (arc
-    values minus break costs), units that stay where they are, the written order (`weights`). Lines and orders that ship
-    complete are full or empty, packs whole, the churn budget kept. Exact where `proven_optimal`; `bound` is always
-    valid.
+    Frozen and locked units stay; holds get nothing new; then, each before the next: floors, strict ranks (of each its
+    units, then those on time), money (arc values minus break costs), units that stay where they are, the written order
+    (`weights`). Lines and orders that ship complete are full or empty, packs whole, the churn budget kept. Exact where
+    `proven_optimal`; `bound` is always valid.
     Raises BadInput when the problem contradicts itself.
     """
     check(problem)
@@ -52,7 +52,7 @@ def allocate(problem: Problem) -> AllocationPlan:
     bound = max(result.bound, worth) if policy == "optimal" else result.bound
     short = shortages(problem, result)
     return AllocationPlan(
-        id="A-" + digest("allocation/1", problem)[:16],
+        id="AL-" + digest("allocation/1", problem)[:16],
         skus=tuple(sorted({line.sku for line in problem.demand} | {supply.sku for supply in problem.supply})),
         grants=_grants(problem, result.grants),
         shortages=short,
@@ -105,12 +105,12 @@ def _together(decided: Decided, grants: Grants) -> Grants:
 
 
 def _bound(problem: Problem, decided: Decided, weights: Weights, answer: Answer, grants: Grants) -> int:
-    """The bound in money (see `engine`): of plans with our floors and strict ranks.
+    """The bound in money (see `engine`): of plans with our floors, strict ranks and units on time in them.
 
     Where the answer is not proven best the exact weights say little: a relaxation that meets one floor unit more counts
     for more than all money. Then floors and ranks are priced in money instead (Lagrange multipliers): with any price
-    t >= 0 on each such unit, a plan with our L units is worth v <= Z(t) - t * L. Z(t) - t * L is convex in t, so a
-    ternary search finds a good t; each step is a valid bound, and the smallest is taken.
+    t >= 0 on each such unit, and again on each that is on time, a plan with our L of them is worth v <= Z(t) - t * L.
+    That is convex in t, so a ternary search finds a good t; each step is a valid bound, and the smallest is taken.
     """
     worth = value(problem, grants)
     fixed = worth - _money(answer, weights, decided)
@@ -128,19 +128,16 @@ def _bound(problem: Problem, decided: Decided, weights: Weights, answer: Answer,
 
 
 def _priced(problem: Problem, decided: Decided, grants: Grants, fixed: int, price: int) -> int:
-    """The bound with `price` minor units on every unit of a floor or strict rank."""
+    """The bound with `price` minor units on every unit of a floor or strict rank, and on every one on time."""
     weights = weigh(problem, price=price)
     answer = Engine(problem, decided, weights).solve()
     return fixed + (answer.bound - _above(grants, weights, decided)) // weights.money
 
 
 def _above(grants: Grants, weights: Weights, decided: Decided) -> int:
-    """What floors and strict ranks are worth in grants of undecided lines."""
-    taken: Counter[str] = Counter()
-    for (line, _), units in grants.items():
-        taken[line] += units
+    """What floors, strict ranks and being on time in them are worth in grants of undecided lines."""
     floors = {item.line.id: item.floor for item in decided.rest}
-    return above_money(weights, (item.line for item in decided.rest), dict(taken), floors)
+    return above_money(weights, (item.line for item in decided.rest), grants, floors)
 
 
 def _money(answer: Answer, weights: Weights, decided: Decided) -> int:

@@ -49,12 +49,14 @@ class Holding(Noun):
 class Demand(Noun):
     """One line (or transfer request) that competes.
 
-    `rank`: strict ranks, 0 first; a higher rank's attainable fill is never traded for money of a lower one. `floor`:
-    units that must be granted whenever the supply allows. `frozen`: current holdings stay as they are and nothing is
-    added. `blocked` (a hold) gets nothing new and its holdings are available to others unless frozen.
+    `rank`: strict ranks, 0 first; a higher rank's attainable fill, and then its units that arrive by `due`, are never
+    traded for money or for a lower rank. `floor`: units that must be granted whenever the supply allows. `frozen`:
+    current holdings stay as they are and nothing is added. `blocked` (a hold) gets nothing new and its holdings are
+    available to others unless frozen.
     `break_cost`: minor units per unit of current holding that is taken away without an equal or earlier arrival.
     `pack`: grants are multiples of it (the last one of the line may be smaller).
-    `ordered` and `due` are for the baseline policies and tie-breaks; `tier` 0 is the most important.
+    `due` is the last day on time; it and `ordered` are also for the baseline policies and tie-breaks. `tier` 0 is the
+    most important.
     """
 
     id: Id
@@ -148,9 +150,10 @@ class Kpis(Noun):
 class AllocationPlan(Noun):
     """Grants, a reason for every unit not granted, a valid upper bound, and the baselines on the same input.
 
-    `value` counts arc values of grants minus break costs (minor units); `bound` >= the optimum's value inside the same
-    ranks; `gap` in millionths of the bound. `shadow_prices` per supply id in minor units per unit. `notes` name
-    constraints that contradict each other (floors beyond supply, a budget that supply has already broken).
+    `value` counts arc values of grants minus break costs (minor units); `bound` >= the value of every plan
+    with the same floors, strict ranks and units on time in them; `gap` in millionths of the bound. `shadow_prices` per
+    supply id in minor units per unit. `notes` name constraints that contradict each other (floors beyond supply, a
+    budget that supply has already broken).
     """
 
     id: Id

@@ -161,9 +161,9 @@ def lost(item: Demand, got: dict[str, int]) -> int:
 
 
 def worth(task: Problem, plan: dict[str, dict[str, int]]) -> tuple[int, ...]:
-    """Floors met, units per strict rank, money: what a plan is compared by."""
+    """Floors met, then units and units on time per strict rank, then money: what a plan is compared by."""
     depth = max([1, *(item.rank for item in task.demand)]) if task.rules.strict_ranks else 0
-    ranks, floors, money = [0] * depth, 0, 0
+    ranks, floors, money = [0] * (2 * depth), 0, 0
     for item in task.demand:
         got = plan[item.id]
         values = {arc.supply: arc.value for arc in item.arcs}
@@ -171,7 +171,8 @@ def worth(task: Problem, plan: dict[str, dict[str, int]]) -> tuple[int, ...]:
         if not item.blocked:
             floors += min(units, item.floor) if not item.frozen else 0
             if item.rank < depth and not item.frozen:
-                ranks[item.rank] += units
+                ranks[2 * item.rank] += units
+                ranks[2 * item.rank + 1] += sum(got.get(arc.supply, 0) for arc in item.arcs if arc.arrives <= item.due)
         money += sum(count * values[key] for key, count in got.items()) - item.break_cost * lost(item, got)
     return (floors, *ranks, money)
 

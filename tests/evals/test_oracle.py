@@ -111,7 +111,7 @@ def _plans(problem: Problem) -> Iterator[AllocationPlan]:
             for supply, units in got.items()
         )
         bare = AllocationPlan(
-            id="A-1", skus=(), grants=grants, shortages=(), value=0, bound=0, gap=0, proven_optimal=False
+            id="AL-1", skus=(), grants=grants, shortages=(), value=0, bound=0, gap=0, proven_optimal=False
         )
         worth = value(problem, bare)
         yield bare.model_copy(update={"value": worth, "bound": worth})

@@ -177,4 +177,4 @@ def _renamed(line, order):
 
 def test_last_result_is_what_the_tool_answered():
     _, _, seen = led(good(), delay())
-    assert last(seen[-1], "allocate")["id"].startswith("A-")
+    assert last(seen[-1], "allocate")["id"].startswith("AL-")
