@@ -58,24 +58,21 @@ def build(services: Services, saver: BaseCheckpointSaver[Any] | None) -> Compile
         report.report(services, state["run"], state.get("failure", ""))
         return {}
 
-    def one_task_per_move(state: State) -> list[Send] | list[str]:
-        return [Send("act", task) for task in state["tasks"]] or ["report"]
-
+    again = RetryPolicy(max_attempts=2, initial_interval=0.1, retry_on=(StorageFailed, DependencyDown))
     graph = StateGraph(State)
     graph.add_node("context", on_context)
-    graph.add_node(
-        "plan",
-        on_plan,
-        retry_policy=RetryPolicy(max_attempts=2, initial_interval=0.1, retry_on=(StorageFailed, DependencyDown)),
-        error_handler=plan_failed,
-    )
+    graph.add_node("plan", on_plan, retry_policy=again, error_handler=plan_failed)
     graph.add_node("guard", on_guard)
     graph.add_node("act", on_act, input_schema=Task)
     graph.add_node("report", on_report)
     graph.add_edge(START, "context")
     graph.add_edge("context", "plan")
     graph.add_edge("plan", "guard")
-    graph.add_conditional_edges("guard", one_task_per_move, ["act", "report"])
+    graph.add_conditional_edges("guard", _one_task_per_move, ["act", "report"])
     graph.add_edge("act", "report")
     graph.add_edge("report", END)
     return graph.compile(checkpointer=saver)
+
+
+def _one_task_per_move(state: State) -> list[Send] | list[str]:
+    return [Send("act", task) for task in state["tasks"]] or ["report"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -9,10 +10,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from agent.runtime.application import Application
 from agent.runtime.clock import FixedClock
 from agent.runtime.compose import open_application
+from agent.runtime.durable import Engine, WorkState
 from agent.runtime.world import world_url
 from agent.settings import Settings
 from connectors.embedded.connector import EmbeddedDistributor
@@ -76,6 +79,28 @@ def another_delay(key: str = "EV-2", sequence: int = 2, **changes: object) -> Ev
 def states(application: Application, run: str) -> dict[str, MoveState]:
     """How the moves of a run stand."""
     return {item.move.id: item.state for item in application.report(run).moves}
+
+
+def difference_of(application: Application, run: str) -> dict[str, Any]:
+    """What a revision said of how it differs from the one before."""
+    event = application.report(run).difference
+    assert event is not None
+    found: dict[str, Any] = json.loads(event.body)
+    return found
+
+
+def admitted(application: Application, event: Event) -> str:
+    """An event that was taken in, its run admitted and not started; the run."""
+    run = application._intake.take(event, event.source).run
+    assert run is not None
+    return run
+
+
+def state_of(engine: Engine, key: str) -> WorkState:
+    """Where a piece of durable work stands when it is over."""
+    while (work := engine.glance(key, 5)) is None or work.state is WorkState.RUNNING:
+        pass
+    return work.state
 
 
 def waiting_moves(application: Application) -> list[str]:

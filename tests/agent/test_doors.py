@@ -11,6 +11,7 @@ from agent.runtime.compose import open_application
 from agent.settings import Settings
 from connectors.embedded.world import built_in_event
 from domain.errors import BadInput, IntegrityBroken, StorageFailed
+from domain.events import SupplierDelay
 from guardrails.ledger import read_heads, verify_export
 from guardrails.supply import free_units
 from storage import claims
@@ -160,7 +161,7 @@ def _nothing_is_promised_twice(app):
     free = free_units(parts._fresh(()))
     with parts.database.read() as session:
         held = claims.active(session, parts.clock.now())
-    asked = {}
+    asked: dict[claims.Bucket, int] = {}
     for claim in held:
         asked[claims.bucket_of(claim)] = asked.get(claims.bucket_of(claim), 0) + claim.quantity
     assert all(units <= free.get(bucket, 0) for bucket, units in asked.items())
@@ -169,9 +170,7 @@ def _nothing_is_promised_twice(app):
 def test_two_cases_that_wait_never_promise_the_same_unit(careful):
     with opened(careful, policy=careful_policy(careful)) as app:
         app.triage_once()
-        event = delay_of_another_supply(app)
-        if event is not None:
-            app.take_event(event)
+        app.take_event(delay_of_another_supply(app))
         _nothing_is_promised_twice(app)
         for move in waiting_moves(app):
             if states(app, app.runs()[0].id).get(move) is MoveState.WAITING:
@@ -184,9 +183,8 @@ def test_two_cases_that_wait_never_promise_the_same_unit(careful):
 def delay_of_another_supply(app):
     """A delay of a supply of the same SKU that the first case is not about."""
     facts, first = app.facts("R-1"), built_in_event()
-    sku = facts.inbound_supply(first.data.inbound).sku
-    others = [supply for supply in facts.inbound if supply.sku == sku and supply.id != first.data.inbound]
-    if not others:
-        return None
-    data = first.data.model_copy(update={"inbound": others[0].id, "new_eta": others[0].eta + timedelta(days=5)})
+    assert facts is not None and isinstance(first.data, SupplierDelay)
+    late = first.data.inbound
+    other = next(s for s in facts.inbound if s.sku == facts.inbound_supply(late).sku and s.id != late)
+    data = SupplierDelay(inbound=other.id, new_eta=other.eta + timedelta(days=5))
     return first.model_copy(update={"id": "EV-77", "data": data})

@@ -14,7 +14,7 @@ from connectors.embedded.faults import Fault
 from domain.actions import SYSTEM_OF
 from storage.database import Database
 from storage.records import MoveState, RunState, SagaState
-from tests.agent.house import distributor, in_another_process, opened, states, turn, waiting_moves, who
+from tests.agent.house import distributor, in_another_process, opened, state_of, states, turn, waiting_moves, who
 
 GO_ON = """
 from tests.agent.house import opened, approve_fully
@@ -68,7 +68,7 @@ def test_killed_at_a_step_the_saga_is_finished_by_the_next_process_with_each_eff
         assert len(app.sagas()) == before + 1
         app.settle()
         item = next(i for i in app.report("R-1").moves if i.move.id == move.id)
-        assert item.state is MoveState.EXECUTED and item.saga.state is SagaState.DONE
+        assert item.state is MoveState.EXECUTED and item.saga is not None and item.saga.state is SagaState.DONE
         assert move.id not in app._parts.runner.thread("R-1")[1], "the thread does not wait for it any more"
         assert app.report("R-1").run.state is (RunState.WAITING if waiting_moves(app) else RunState.DONE)
         done = [e for e in item.effects if e.action != "earmark"]
@@ -157,8 +157,7 @@ def test_the_same_work_started_twice_runs_once(tmp_path):
     engine = Engine(f"sqlite:///{tmp_path / 'durable.db'}", "me", {"flow": flow})
     for _ in range(2):
         engine.start("flow", "W-1", {})
-        while engine.glance("W-1", 5).state is WorkState.RUNNING:
-            pass
+        assert state_of(engine, "W-1") is WorkState.DONE
     engine.close()
     assert ran == [1]
 
@@ -169,10 +168,10 @@ def test_a_broken_flow_is_a_failed_work_and_not_a_hanging_one(tmp_path):
 
     engine = Engine(f"sqlite:///{tmp_path / 'durable.db'}", "me", {"flow": flow})
     engine.start("flow", "W-1", {})
-    while (work := engine.glance("W-1", 5)).state is WorkState.RUNNING:
-        pass
+    assert state_of(engine, "W-1") is WorkState.FAILED
+    work = engine.status("W-1")
+    assert work is not None and "oops" in work.failure
     engine.close()
-    assert work.state is WorkState.FAILED and "oops" in work.failure
 
 
 def test_two_installations_in_one_process_take_turns(tmp_path):
@@ -183,9 +182,8 @@ def test_two_installations_in_one_process_take_turns(tmp_path):
     for turn_ in range(2):
         for engine in engines:
             engine.start("flow", f"W-{turn_}", {})
-            while engine.glance(f"W-{turn_}", 5).state is WorkState.RUNNING:
-                pass
-    assert [[engine.status(f"W-{n}").state for n in range(2)] for engine in engines] == [[WorkState.DONE] * 2] * 2
+            assert state_of(engine, f"W-{turn_}") is WorkState.DONE
+    assert [[state_of(engine, f"W-{n}") for n in range(2)] for engine in engines] == [[WorkState.DONE] * 2] * 2
     for engine in engines:
         engine.close()
 

@@ -7,13 +7,14 @@ from datetime import timedelta
 import pytest
 
 from connectors.embedded.faults import Fault
+from connectors.embedded.world import built_in_event
 from domain.errors import DependencyDown, NotAllowed
 from storage.records import MoveState, RunState, SagaState
 from tests.agent.house import (
     NOW,
+    admitted,
     another_delay,
     approve_fully,
-    built_in_event,
     distributor,
     opened,
     states,
@@ -108,12 +109,12 @@ def test_an_event_that_cannot_be_looked_up_now_is_kept_and_applied_by_the_next_s
     with opened(tmp_path) as app:
         found = app.triage_once()
         assert [taken.event for taken in found.events] == ["EV-1001"]
-        assert app.report(found.events[0].run).of(MoveState.EXECUTED)
+        assert app.report(app.runs()[0].id).of(MoveState.EXECUTED)
 
 
 def test_when_a_source_cannot_be_read_planning_goes_on_from_the_last_good_facts(delayed):
     with opened(delayed) as app:
-        run = app._intake.take(another_delay(new_eta="2026-03-27"), "supplier-portal").run
+        run = admitted(app, another_delay(new_eta="2026-03-27"))
     break_down(delayed, system="tms", reads_down=True)
     with opened(delayed, now=NOW + timedelta(hours=2)) as app:
         app.settle()
@@ -128,7 +129,7 @@ def test_when_a_source_cannot_be_read_planning_goes_on_from_the_last_good_facts(
 
 def test_a_run_that_cannot_read_anything_stays_admitted_and_goes_on_later(tmp_path):
     with opened(tmp_path) as app:
-        run = app._intake.take(built_in_event(), "supplier-portal").run
+        run = admitted(app, built_in_event())
     break_down(tmp_path, system="wms", reads_down=True)
     with opened(tmp_path) as app:
         with pytest.raises(DependencyDown):

@@ -1,10 +1,11 @@
 """One supplier delay, from the event to executed and audited decisions, and what people can do on the way."""
 
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
+from connectors.embedded.world import built_in_event
 from domain.cases import CaseState
 from domain.errors import Conflict, StaleDecision, UnknownReference
 from domain.events import SupplierDelay
@@ -13,9 +14,9 @@ from tests.agent.house import (
     NOW,
     another_delay,
     approve_fully,
-    built_in_event,
     careful_policy,
     delay,
+    difference_of,
     distributor,
     opened,
     states,
@@ -79,9 +80,9 @@ def test_a_rejection_plans_the_rest_again_and_says_what_changed(delayed):
         assert (again.case, again.revision) == ("C-1", 2)
         assert [item.move for item in again.request.rejected] == [move]
         assert again.request.rejected[0].reason == "they can wait"
-        difference = json.loads(app.report(again.id).difference.body)
+        difference = difference_of(app, again.id)
         assert [item["move"] for item in difference["refused"]] == [move]
-        refused = app.report("R-1").plan.move(move).substance
+        refused = next(item.move.substance for item in app.report("R-1").moves if item.move.id == move)
         assert refused not in {item.move.substance for item in app.report(again.id).moves}
         assert app.replay(again.id).same and app.verify().ok
     with distributor(delayed) as outside:
@@ -94,7 +95,7 @@ def test_moves_that_are_the_same_in_the_new_revision_keep_their_approval(careful
         victim = turn(app, waiting_moves(app)[0])
         app.reject(victim.approval, who(victim), "no")
         again = app.runs()[-1]
-        difference = json.loads(app.report(again.id).difference.body)
+        difference = difference_of(app, again.id)
         assert difference["kept"], "a careful policy leaves moves waiting, and some of them do not change"
         after = {card.approval: card for card in app.approvals()}
         for move in difference["kept"]:
@@ -128,7 +129,7 @@ def test_a_duplicate_is_said_and_starts_nothing(delayed):
         again = app.take_event(built_in_event())
         assert again.arrival is Arrival.DUPLICATE and again.run is None and "before" in again.note
         assert len(app.runs()) == 1 and app.head().count == entries
-        other = SupplierDelay(inbound="PO-1", new_eta="2026-04-01")
+        other = SupplierDelay(inbound="PO-1", new_eta=date(2026, 4, 1))
         with pytest.raises(Conflict) as refused:
             app.take_event(built_in_event().model_copy(update={"data": other}))
         assert "received before" in str(refused.value)

@@ -1,6 +1,7 @@
 """The saga as a flow: order, patience, parking, undoing; on a gate that does what the test says."""
 
 from collections import Counter
+from datetime import date
 
 import pytest
 from hypothesis import given
@@ -80,7 +81,7 @@ def test_every_action_kind_has_its_place_in_the_order():
 
 
 def test_people_are_told_last_and_picking_stops_first():
-    promise = UpdatePromise(id="a2", line="L", sku="S", old_date=None, new_date="2026-03-02")
+    promise = UpdatePromise(id="a2", line="L", sku="S", old_date=None, new_date=date(2026, 3, 2))
     hold = HoldWave(id="a4", wave="V", site="W")
     assert [a.id for a in in_order([tell("a1"), promise, reserve("a3"), hold])] == ["a4", "a3", "a2", "a1"]
 
@@ -95,7 +96,7 @@ def test_whatever_the_needs_an_action_stands_behind_them(data):
         actions.append(data.draw(st.sampled_from([reserve, tell]))(f"a{index}", *needs))
     ordered = in_order(data.draw(st.permutations(actions)))
     assert Counter(a.id for a in ordered) == Counter(a.id for a in actions)
-    seen = set()
+    seen: set[str] = set()
     for action in ordered:
         assert set(action.needs) <= seen
         seen.add(action.id)

@@ -59,7 +59,7 @@ def test_trap_1_a_card_that_was_edited_meanwhile_never_executes_what_it_does_not
         with pytest.raises((StaleDecision, AlreadyDecided, Conflict)):
             app.approve(card.approval, who(card), card.digest)
         now = next(i for i in app.report("R-1").moves if i.move.id == card.move)
-        assert next(a for a in now.move.actions if a.id == item.action).quantity == item.units - 2
+        assert getattr(next(a for a in now.move.actions if a.id == item.action), "quantity", 0) == item.units - 2
         assert now.effects == () or now.state is MoveState.EXECUTED
 
 
