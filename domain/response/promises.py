@@ -1,7 +1,9 @@
-"""Promise dates that an allocation implies."""
+"""Promise dates that units on their way imply."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import ROUND_CEILING
 
@@ -22,17 +24,24 @@ def restock(facts: Facts, sku: str) -> date | None:
     return facts.today + timedelta(days=supplier.lead_time_days + spread)
 
 
-def implied(facts: Facts, plan: AllocationPlan, demand: Demand) -> date | None:
-    """The date on which the whole line is there under `plan`; for units the plan leaves short, after restocking.
+def complete_on(facts: Facts, demand: Demand, arrivals: Mapping[date, int]) -> date | None:
+    """The date on which the whole line is there, when `arrivals` units reach it on these days (the rest: restocked).
 
     Never before the requested date. None when part of it has no date at all.
     """
-    requested = facts.line(demand.id).requested
-    grants = [grant for grant in plan.grants if grant.line == demand.id]
-    arrivals = [grant.arrives for grant in grants]
-    if sum(grant.quantity for grant in grants) < demand.quantity:
+    days = [day for day, units in arrivals.items() if units > 0]
+    if sum(arrivals.values()) < demand.quantity:
         again = restock(facts, demand.sku)
         if again is None:
             return None
-        arrivals.append(again)
-    return max([*arrivals, requested])
+        days.append(again)
+    return max([*days, facts.line(demand.id).requested])
+
+
+def implied(facts: Facts, plan: AllocationPlan, demand: Demand) -> date | None:
+    """The date on which the whole line is there under a whole plan; see `complete_on`."""
+    arrivals: dict[date, int] = defaultdict(int)
+    for grant in plan.grants:
+        if grant.line == demand.id:
+            arrivals[grant.arrives] += grant.quantity
+    return complete_on(facts, demand, arrivals)

@@ -34,10 +34,6 @@ def test_the_same_world_told_twice_leaves_the_same_bytes(tmp_path: Path):
     assert first.ledger == second.ledger
 
 
-@pytest.mark.xfail(
-    reason="a move's promise dates are those of the whole plan: false when another of its moves is refused or denied, "
-    "or when the line keeps a few units that arrive after the date its shortage is promised for"
-)
 def test_a_promise_that_was_told_is_true_although_other_moves_were_refused(tmp_path: Path):
     story = play(generate(204), tmp_path, reject_percent=20)
     assert story.rejected and story.executed
