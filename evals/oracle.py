@@ -1,8 +1,8 @@
 """The exact optimum of an allocation problem by a mixed-integer program (HiGHS), to judge `allocate` by.
 
 Solved place after place, each fixed before the next: units of floors met; for every strict rank (all ranks above the
-lowest in use, and rank 0 always) its units, then its units that arrive no later than they are due; money. It shares with the
-judged engine nothing but the nouns of the problem.
+lowest in use, and rank 0 always) its units, then its units that arrive no later than they are due; money. It shares
+with the judged engine nothing but the nouns of the problem.
 """
 
 from __future__ import annotations

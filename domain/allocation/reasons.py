@@ -77,7 +77,7 @@ class _Inquest:
             text = f"{lead}: its order {line.order} ships complete, and another line of it cannot be filled"
             return NonGrant(line=line.id, units=short, constraint="atomic", text=text)
         if spare and max(arc.value for arc in spare) < 0 and (line.rank >= self.strict or not self.optimal):
-            return self._late(line, short, lead, spare)
+            return self._late(line, short, lead, spare, reach)
         if spare and line.pack > 1:
             text = f"{lead}: {units} units are left, but it is allocated in packs of {line.pack}"
             return NonGrant(line=line.id, units=short, constraint="pack", text=text)
@@ -122,13 +122,29 @@ class _Inquest:
             line=line.id, units=short, constraint="atomic", price=price, own_value=own, displaced_by=users, text=text
         )
 
-    def _late(self, line: Demand, short: int, lead: str, spare: list[Arc]) -> NonGrant:
+    def _late(self, line: Demand, short: int, lead: str, spare: list[Arc], reach: list[Arc]) -> NonGrant:
+        """Only units at a loss are left: 'rank' where higher ranks or floors took all that would have paid."""
         best = max(spare, key=lambda arc: (arc.value, arc.supply))
         text = (
-            f"{lead}: {self._place(best)} has units, arriving {best.arrives} against due {line.due}, but each would"
-            f" lose {from_minor(-best.value)}"
+            f"{self._place(best)} has units, arriving {best.arrives} against due {line.due}, but each would lose"
+            f" {from_minor(-best.value)}"
         )
-        return NonGrant(line=line.id, units=short, constraint="late", own_value=best.value, text=text)
+        paying = [arc for arc in reach if arc.value >= 0]
+        users = self._displacers(line, paying)
+        if users and self.optimal and all(self._stands_above(self.demand[name], line) for name in users):
+            price, own = self._price(paying)
+            why = f"lines of a higher rank or with a contract floor take all that pays ({self._got(users, paying)})"
+            if price <= own:
+                return NonGrant(
+                    line=line.id,
+                    units=short,
+                    constraint="rank",
+                    price=price,
+                    own_value=own,
+                    displaced_by=users,
+                    text=f"{lead}: {why}; {text}",
+                )
+        return NonGrant(line=line.id, units=short, constraint="late", own_value=best.value, text=f"{lead}: {text}")
 
     def _displaced(self, line: Demand, short: int, lead: str, reach: list[Arc]) -> NonGrant:
         users = self._displacers(line, reach)
@@ -139,8 +155,6 @@ class _Inquest:
             constraint, why = "rank", "lines of a higher rank or with a contract floor take all that can reach it"
         else:
             constraint, why = "displaced", "lines worth more take all that can reach it"
-        got = "; ".join(f"{name} {self._amount(name, reach)}" for name in users[:4])
-        more = f" and {len(users) - 4} others" if len(users) > 4 else ""
         worth = f" A further unit earns {from_minor(price)} elsewhere, {from_minor(own)} here." if price > own else ""
         if not self.optimal:
             constraint, why, worth = "displaced", "lines served before it take all that can reach it", ""
@@ -151,7 +165,7 @@ class _Inquest:
             price=price,
             own_value=own,
             displaced_by=users,
-            text=f"{lead}: {why} ({got}{more}).{worth}",
+            text=f"{lead}: {why} ({self._got(users, reach)}).{worth}",
         )
 
     def _stands_above(self, taker: Demand, line: Demand) -> bool:
@@ -174,8 +188,11 @@ class _Inquest:
                     best[name] = max(worth, best.get(name, worth))
         return tuple(sorted(best, key=lambda name: (-best[name], name)))
 
-    def _amount(self, name: str, reach: list[Arc]) -> int:
-        return sum(self.users[arc.supply].get(name, 0) for arc in reach)
+    def _got(self, users: tuple[str, ...], reach: list[Arc]) -> str:
+        """Who got how many of these units, in words."""
+        units = {name: sum(self.users[arc.supply].get(name, 0) for arc in reach) for name in users[:4]}
+        more = f" and {len(users) - 4} others" if len(users) > 4 else ""
+        return "; ".join(f"{name} {count}" for name, count in units.items()) + more
 
     def _place(self, arc: Arc) -> str:
         supply = self.supply[arc.supply]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.allocation.solve import allocate
-from domain.allocation.types import Problem
+from domain.allocation.types import AllocationPlan, Demand, Holding, Problem
 from domain.canonical import canonical_json
 from tests.domain.problems import granted, problems, worth
 
@@ -22,6 +22,10 @@ def with_policy(task: Problem, policy: str) -> Problem:
 def changed(task: Problem, key: str, **changes) -> Problem:
     demand = tuple(item.model_copy(update=changes) if item.id == key else item for item in task.demand)
     return task.model_copy(update={"demand": demand})
+
+
+def locked(item: Demand, key: str) -> int:
+    return sum(holding.locked for holding in item.holdings if holding.supply == key)
 
 
 def units(task: Problem, key: str) -> int:
@@ -90,6 +94,50 @@ def test_a_line_worth_more_never_gets_less(task: Problem, extra: int, data: st.D
 def test_a_line_raised_in_rank_never_gets_less(task: Problem, data: st.DataObject):
     item = data.draw(st.sampled_from(task.demand))
     assert units(changed(task, item.id, rank=0), item.id) >= units(task, item.id)
+
+
+def in_time(task: Problem, plan: AllocationPlan) -> int:
+    """Units that reach lines of rank 0 by their due date."""
+    due = {item.id: item.due for item in task.demand if item.rank == 0 and not item.blocked}
+    return sum(grant.quantity for grant in plan.grants if grant.line in due and grant.arrives <= due[grant.line])
+
+
+@given(problems(orders=True), st.integers(1, 500))
+def test_no_price_of_others_delays_a_strict_rank(task: Problem, extra: int):
+    strict = task.model_copy(update={"rules": task.rules.model_copy(update={"strict_ranks": True})})
+    richer = tuple(
+        item.model_copy(
+            update={"arcs": tuple(arc.model_copy(update={"value": arc.value + extra}) for arc in item.arcs)}
+        )
+        if item.rank
+        else item
+        for item in strict.demand
+    )
+    other = strict.model_copy(update={"demand": richer})
+    plans = (allocate(strict), allocate(other))
+    assert all(plan.proven_optimal for plan in plans)
+    assert in_time(strict, plans[0]) == in_time(other, plans[1])
+
+
+@given(st.one_of(problems(whole=False), problems()))
+def test_what_was_granted_is_granted_again(task: Problem):
+    plan = allocate(task)
+    mine = granted(task, plan)
+    held = tuple(
+        item
+        if item.frozen
+        else item.model_copy(
+            update={
+                "holdings": tuple(
+                    Holding(supply=key, quantity=count, locked=locked(item, key))
+                    for key, count in sorted(mine[item.id].items())
+                )
+            }
+        )
+        for item in task.demand
+    )
+    again = task.model_copy(update={"demand": held})
+    assert granted(again, allocate(again)) == mine
 
 
 @given(ANY)

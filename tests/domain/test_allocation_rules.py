@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from domain.allocation.solve import allocate
-from domain.allocation.types import Arc, Holding
+from domain.allocation.types import Arc, Holding, Problem
 from domain.errors import BadInput
 from tests.domain.problems import DAY, granted, line, problem, supply
 
@@ -46,6 +48,57 @@ def test_the_loser_to_a_strict_rank_is_told_so():
     task = problem([line("A1", 8, {"EAST": 1}, rank=0), line("B1", 6, {"EAST": 900})], [supply("EAST", 8)])
     why = reason(allocate(task), "B1")
     assert (why.constraint, why.displaced_by) == ("rank", ("A1",))
+
+
+def served_in_time(**more) -> Problem:
+    """A1 could wait for WEST, which comes after it is due, and leave EAST to B1, which pays far more for it."""
+    days = {"WEST": 4}
+    first = line("A1", 5, {"EAST": 100, "WEST": 90}, days=days, rank=0, **more)
+    return problem([first, line("B1", 5, {"EAST": 900})], [supply("EAST", 5), supply("WEST", 5)])
+
+
+def test_a_strict_rank_is_served_in_time_before_money_counts():
+    task = served_in_time()
+    plan = allocate(task)
+    assert granted(task, plan) == {"A1": {"EAST": 5}, "B1": {}}
+    assert plan.proven_optimal and plan.value == plan.bound == 500
+    why = reason(plan, "B1")
+    assert (why.constraint, why.displaced_by) == ("rank", ("A1",))
+
+
+def test_a_strict_line_that_is_in_time_either_way_leaves_the_choice_to_money():
+    task = served_in_time(due=DAY + timedelta(days=4))
+    assert granted(task, allocate(task)) == {"A1": {"WEST": 5}, "B1": {"EAST": 5}}
+
+
+def test_all_units_of_a_strict_rank_come_before_some_of_them_in_time():
+    lines = [
+        line("A1", 5, {"EAST": 1, "WEST": 1}, days={"WEST": 4}, rank=0),
+        line("A2", 5, {"EAST": 1}, days={"EAST": 4}, rank=0),
+    ]
+    task = problem(lines, [supply("EAST", 5), supply("WEST", 5)])
+    assert granted(task, allocate(task)) == {"A1": {"WEST": 5}, "A2": {"EAST": 5}}
+
+
+def test_being_in_time_in_a_higher_rank_comes_before_units_of_a_lower_strict_rank():
+    lines = [
+        line("A1", 5, {"EAST": 1, "WEST": 1}, days={"WEST": 4}, rank=0),
+        line("B1", 5, {"EAST": 900}, rank=1),
+        line("C1", 5, {}, rank=2),
+    ]
+    task = problem(lines, [supply("EAST", 5), supply("WEST", 5)])
+    assert granted(task, allocate(task)) == {"A1": {"EAST": 5}, "B1": {}, "C1": {}}
+
+
+def test_who_is_left_with_late_units_at_a_loss_is_told_which_rank_took_the_others():
+    lines = [
+        line("A1", 5, {"EAST": 1, "WEST": 1}, days={"WEST": 4}, rank=0),
+        line("B1", 5, {"EAST": 900, "WEST": -40}, days={"WEST": 4}),
+    ]
+    plan = allocate(problem(lines, [supply("EAST", 5), supply("WEST", 5)]))
+    why = reason(plan, "B1")
+    assert (why.constraint, why.displaced_by) == ("rank", ("A1",))
+    assert "(A1 5)" in why.text and "each would lose 0.40" in why.text
 
 
 def test_a_contract_floor_is_met_before_ranks_and_money():
