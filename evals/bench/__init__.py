@@ -1,0 +1,1 @@
+"""Ratios measured in one run, with the baselines beside ours. Absolute times are printed and never asserted."""
