@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from agent.casework.pending import under_way
 from agent.casework.services import Services
 from domain.cases import CaseState
 from domain.requests import RejectedMove, Request
 from guardrails.chain import EntryKind
-from storage import cases, counters, moves, plans, run_events, runs
+from storage import cases, counters, plans, run_events, runs
 from storage.database import Session
 from storage.records import MoveRecord, MoveState, Run, RunState
 
@@ -46,8 +47,7 @@ def rejected_so_far(session: Session, case: str) -> tuple[RejectedMove, ...]:
 
 def done_so_far(session: Session, case: str) -> tuple[str, ...]:
     """Substances of the moves of a case that were carried out or are being carried out."""
-    known = moves.listed(session, DOING, case=case)
-    return tuple(sorted({record.move.substance for record in known}))
+    return tuple(sorted({record.move.substance for record in under_way(session, DOING, case)}))
 
 
 def revise(session: Session, services: Services, case: str, why: str, rejected: RejectedMove | None = None) -> str:

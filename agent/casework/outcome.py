@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from decimal import Decimal
 
+from agent.casework.pending import waits_for_others
 from domain.errors import UnknownReference
 from domain.noun import Noun, Text
 from domain.plans import Move, Plan, Shortage
@@ -87,12 +88,18 @@ def _move(session: Session, record: MoveRecord) -> MoveReport:
     return MoveReport(
         move=record.move,
         state=record.state,
-        reason=record.reason,
+        reason=_waits(session, record) or record.reason,
         verdict=record.verdict,
         approvals=approvals.listed(session, move=record.id),
         saga=saga,
         effects=effects.listed(session, move=record.id),
     )
+
+
+def _waits(session: Session, record: MoveRecord) -> str:
+    if not waits_for_others(session, record):
+        return ""
+    return f"goes on once {', '.join(record.move.needs)} {'is' if len(record.move.needs) == 1 else 'are'} carried out"
 
 
 _SAID = (

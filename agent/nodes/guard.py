@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from agent.casework.lapse import call_off
+from agent.casework.pending import FREE_TO_GO, waits_for_others
 from agent.casework.services import Services
 from agent.nodes.act import ACT_VERSION, Task
 from domain.cases import Case
@@ -58,9 +59,12 @@ def _judge_plan(services: Services, session: Session, run: Run, facts_id: str) -
         _record_plan(desk)
     fresh = {move.id for move in plan.moves if move.substance not in desk.waiting}
     kept = {desk.waiting[move.substance].id for move in plan.moves if move.id not in fresh}
-    for record in before:
+    held_up = [r for r in moves.listed(session, FREE_TO_GO, case=run.case) if waits_for_others(session, r)]
+    for record in (*before, *held_up):
         if record.id not in kept:
             call_off(services, session, record, MoveState.SUPERSEDED, f"replaced by revision {run.revision}")
+    still = {record.id for record in moves.listed(session, {MoveState.WAITING}, case=run.case)}
+    desk.waiting = {substance: record for substance, record in desk.waiting.items() if record.id in still}
     for position, move in enumerate(plan.moves):
         _judge_move(desk, position, move)
     if run.revision > 1:

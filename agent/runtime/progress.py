@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from agent.casework.closing import close_cases
 from agent.casework.lapse import tell
+from agent.casework.pending import under_way
 from agent.casework.services import Services
 from agent.runtime.pump import Pump
 from agent.runtime.replan import replan_refused
@@ -65,7 +66,7 @@ class Progress:
         if run.state is RunState.RUNNING:
             return True
         if run.state is RunState.ADMITTED:
-            return not moves.listed(session, IN_FLIGHT, case=run.case)
+            return not under_way(session, IN_FLIGHT, run.case)
         acted = {json.loads(event.body)["move"] for event in run_events.since(session, run.id) if event.kind == "act"}
         asked = {asked.move for asked in approvals.listed(session, run=run.id)}
         return any(moves.get(session, move).state is not MoveState.WAITING for move in sorted(asked - acted))
