@@ -34,7 +34,10 @@ MOST_DECISIONS = 300
 
 @dataclass(frozen=True)
 class Story:
-    """What came of it. `states`: how many moves ended in which state; `executed`: actions per executed move."""
+    """What came of it. `states`: how many moves ended in which state; `executed`: actions per executed move.
+
+    `start` is what the systems said after the event and before the program did anything; `rates` price both books.
+    """
 
     world: str
     moves: int
@@ -49,6 +52,8 @@ class Story:
     ledger: tuple[str, ...]
     verified: bool
     replayed: bool
+    start: Facts
+    rates: Rates
 
 
 def play(world: World, home: Path, *, reject_percent: int = 0) -> Story:
@@ -114,4 +119,6 @@ def _judged(app: Application, world: World, before: Facts, after: Facts, approve
         ledger=tuple(app.export("arthur")),
         verified=app.verify().ok,
         replayed=all(app.replay(report.run.id).same for report in reports if report.plan is not None),
+        start=before,
+        rates=rates,
     )
