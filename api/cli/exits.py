@@ -1,6 +1,6 @@
 """Exit codes, and the one place where an error becomes one.
 
-0    all handled
+0    all handled; also when whoever reads our output has read enough (`| head`)
 2    usage or unusable input
 3    something awaits approval (only with --fail-on approval)
 4    refused, failed or no longer true: not allowed, stale card, already decided, a broken ledger
@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 
 from api.cli.output import SCHEMA, Format
@@ -26,6 +27,12 @@ def code_of(error: QuartermasterError) -> int:
     if isinstance(error, DependencyDown | StorageFailed):
         return DOWN
     return FAILED
+
+
+def closed_pipe() -> int:
+    """Nobody reads stdout any more: write the rest to nowhere, so that the interpreter's last flush is quiet too."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return OK
 
 
 def explain(error: QuartermasterError, form: Format) -> None:

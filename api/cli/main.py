@@ -41,7 +41,7 @@ def _options(
 
 
 def _run(context: typer.Context, command: str, output: Format | None, as_user: str | None, **arguments: object) -> None:
-    """Import the command's room and run it; errors become one sentence and an exit code."""
+    """Import the command's room and run it; errors become one sentence and an exit code, a closed pipe is no error."""
     from api.cli import exits
     from api.cli.session import new_session
     from domain.errors import QuartermasterError
@@ -52,6 +52,9 @@ def _run(context: typer.Context, command: str, output: Format | None, as_user: s
         session = new_session(form, shared["home"], shared["now"], as_user or shared["as_user"])
         module, _, function = command.rpartition(".")
         code = getattr(import_module(f"api.cli.commands.{module}"), function)(session, **arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        code = exits.closed_pipe()
     except QuartermasterError as error:
         exits.explain(error, form)
         code = exits.code_of(error)
@@ -237,9 +240,5 @@ def ledger_export(
 
 
 def main() -> None:
-    """Entry point of the console script; a closed pipe is not an error."""
-    try:
-        app()
-    except BrokenPipeError:
-        sys.stderr.close()
-        raise SystemExit(0) from None
+    """Entry point of the console script."""
+    app()

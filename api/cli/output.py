@@ -6,9 +6,12 @@ import json
 import sys
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from api.cli.view import View
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 SCHEMA = "quartermaster/1"
 WIDTH = 140
@@ -57,22 +60,30 @@ class Output:
 
     def _table(self, view: View) -> None:
         from rich.console import Console
-        from rich.table import Table
         from rich.text import Text
 
         width = None if self.out.isatty() else WIDTH
         console = Console(file=self.out, highlight=False, soft_wrap=False, width=width)
-        console.print(Text(f"\n{view.title}", style="bold"))
-        if view.columns:
-            table = Table(box=None, pad_edge=False, header_style="dim")
-            for index, name in enumerate(view.columns):
-                numbers = all(isinstance(row[index], int) or row[index] is None for row in view.rows)
-                table.add_column(name, justify="right" if numbers and view.rows else "left", overflow="fold")
-            for row in view.rows:
-                table.add_row(*(Text("" if cell is None else _printable(str(cell))) for cell in row))
-            console.print(table)
-        for note in view.notes:
-            console.print(Text(_printable(note)))
+        with console.capture() as screen:  # rich would end the program itself when the pipe is closed
+            console.print(Text(f"\n{view.title}", style="bold"))
+            if view.columns:
+                console.print(_rows(view))
+            for note in view.notes:
+                console.print(Text(_printable(note)))
+        print(screen.get(), end="", file=self.out)
+
+
+def _rows(view: View) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for index, name in enumerate(view.columns):
+        numbers = all(isinstance(row[index], int) or row[index] is None for row in view.rows)
+        table.add_column(name, justify="right" if numbers and view.rows else "left", overflow="fold")
+    for row in view.rows:
+        table.add_row(*(Text("" if cell is None else _printable(str(cell))) for cell in row))
+    return table
 
 
 def _printable(text: str) -> str:
