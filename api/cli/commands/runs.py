@@ -14,7 +14,7 @@ from api.cli.commands.approvals import cards_view
 from api.cli.output import Format
 from api.cli.session import Session
 from api.cli.view import View, view
-from domain.errors import BadInput, DependencyDown, QuartermasterError
+from domain.errors import BadInput, QuartermasterError
 from domain.events import Event
 
 if TYPE_CHECKING:
@@ -40,8 +40,7 @@ def event(session: Session, *, file: str, fail_on: str | None) -> int:
             except QuartermasterError as error:
                 exits.explain(error, session.output.form)
                 rows.append((one.id, "failed", str(error), None, None))
-                code = exits.code_of(error)
-                worst = max(worst, exits.DOWN if isinstance(error, DependencyDown) else min(code, exits.FAILED))
+                worst = max(worst, exits.code_of(error))
                 continue
             rows.append((one.id, taken.arrival.value, taken.note, taken.case, taken.run))
             if taken.run is not None:
@@ -55,12 +54,13 @@ def event(session: Session, *, file: str, fail_on: str | None) -> int:
 def read_events(file: str) -> tuple[Event, ...]:
     """Events of a JSON file: one, or a list. BadInput names the place, the field and the fix."""
     text = _text_of(file)
+    fix = "write one event or a list"
     try:
         body = json.loads(text)
     except json.JSONDecodeError as error:
-        raise BadInput(
-            f"{file} is not JSON: {error.msg} in line {error.lineno}", field="FILE", fix="write one event or a list"
-        ) from None
+        raise BadInput(f"{file} is not JSON: {error.msg} in line {error.lineno}", field="FILE", fix=fix) from None
+    except (RecursionError, ValueError):  # nested beyond reason, or a number of thousands of digits
+        raise BadInput(f"{file} is JSON that no event can be", field="FILE", fix=fix) from None
     items = body if isinstance(body, list) else [body]
     if not items:
         raise BadInput(f"{file} holds no event", field="FILE", fix="write at least one event")
@@ -68,13 +68,13 @@ def read_events(file: str) -> tuple[Event, ...]:
 
 
 def _text_of(file: str) -> str:
-    if file == "-":
-        return sys.stdin.read(LARGEST_FILE)
-    path = Path(file)
+    """The text of a file, or of standard input for `-`; never more than LARGEST_FILE bytes are read."""
     try:
-        if path.stat().st_size > LARGEST_FILE:
+        with sys.stdin.buffer if file == "-" else Path(file).open("rb") as source:
+            content = source.read(LARGEST_FILE + 1)
+        if len(content) > LARGEST_FILE:
             raise BadInput(f"{file} is larger than {LARGEST_FILE} bytes", field="FILE", fix="split it")
-        return path.read_text(encoding="utf-8")
+        return content.decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise BadInput(f"{file} cannot be read: {why}", field="FILE", fix="name a JSON file in UTF-8") from None
