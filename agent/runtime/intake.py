@@ -19,6 +19,8 @@ from storage.database import Session
 from storage.records import Arrival, InboxEntry, InboxState
 
 OPEN = (CaseState.OPEN, CaseState.WAITING)
+LONGEST_QUESTION = 4000
+"""Characters; as untrusted text everywhere."""
 
 
 class Taken(Noun):
@@ -73,7 +75,8 @@ class Intake:
         return tuple(taken)
 
     def question(self, text: str, by: str) -> str:
-        """Admit a run for a question; its id."""
+        """Admit a run for a question; its id. BadInput for one that is too long or not text."""
+        _check_question(text)
         with self._services.database.write() as session:
             now = self._services.now()
             case = _case(session, self._services, "question", text[:200] or "question", by, Scope())
@@ -140,6 +143,15 @@ class Intake:
             done=done_so_far(session, case.id),
             rates=self._services.policy.rates,
         )
+
+
+def _check_question(text: str) -> None:
+    if len(text) > LONGEST_QUESTION:
+        raise BadInput(
+            f"the question has {len(text)} characters", field="question", fix=f"ask in at most {LONGEST_QUESTION}"
+        )
+    if not text.strip() or any("\ud800" <= char <= "\udfff" for char in text):
+        raise BadInput("the question is empty or not UTF-8 text", field="question", fix="ask in words")
 
 
 def open_sweep_case(
