@@ -125,8 +125,8 @@ def _normal(url: str) -> URL:
     fix = "give sqlite:///FILE or postgresql://USER@HOST/NAME in QUARTERMASTER_DATABASE_URL"
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
-        raise BadInput("this is not a database URL", field="QUARTERMASTER_DATABASE_URL", fix=fix) from error
+    except (ArgumentError, ValueError):  # a port that is no number; what it says may hold the password
+        raise BadInput("this is not a database URL", field="QUARTERMASTER_DATABASE_URL", fix=fix) from None
     backend = parsed.get_backend_name()
     if backend in ("postgresql", "postgres"):
         return parsed.set(drivername="postgresql+psycopg")

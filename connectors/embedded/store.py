@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, select
-from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError, ProgrammingError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DataError, IntegrityError, InterfaceError, ProgrammingError
 
 from connectors.embedded.tables import skus
 from domain.errors import BadInput, DependencyDown, EffectRefused
@@ -58,7 +58,9 @@ def lock(db: Connection, wanted: Collection[str]) -> None:
 def _answering() -> Iterator[None]:
     try:
         yield
-    except (OperationalError, InterfaceError, ProgrammingError) as error:
+    except (IntegrityError, DataError):
+        raise
+    except (DatabaseError, InterfaceError) as error:
         said = str(error.orig).strip()
         if isinstance(error, ProgrammingError) or "no such table" in said:
             raise DependencyDown(

@@ -12,7 +12,7 @@ from domain.errors import BadInput
 Path = tuple[str | int, ...]
 
 _SCALARS: dict[str, Callable[[str], Any]] = {
-    "tag:yaml.org,2002:int": lambda text: int(text.replace("_", "")) if text.lstrip("+-").isdigit() else text,
+    "tag:yaml.org,2002:int": lambda text: int(text) if len(text) < 40 and text.lstrip("+-").isdigit() else text,
     "tag:yaml.org,2002:bool": lambda text: text.lower() in ("true", "yes", "on"),
     "tag:yaml.org,2002:null": lambda _: None,
 }
@@ -35,6 +35,8 @@ class Document:
             raise self._bad(line, "", broken.problem or "not YAML", "check indentation, colons and quotes") from None
         except yaml.YAMLError as broken:
             raise self._bad(1, "", " ".join(str(broken).split()), "save the file as UTF-8 text") from None
+        except RecursionError:
+            raise self._bad(1, "", "it is nested beyond reason", "write it as the shipped policy is written") from None
         if node is None:
             raise self._bad(1, "", "the file is empty", "start from the shipped default policy")
         self.data: Any = self._read(node, ())
