@@ -33,10 +33,13 @@ def from_minor(minor: int) -> Decimal:
 Id = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/#@-]*$")]
 """An identifier of another system or of ours: letters, digits and . _ : / # @ - only, at most 80 characters."""
 
-Units = Annotated[int, Field(ge=0, le=1_000_000_000)]
+MOST_UNITS = 1_000_000_000
+"""No quantity is larger."""
+
+Units = Annotated[int, Field(ge=0, le=MOST_UNITS)]
 """A quantity in base units: a whole number, never negative."""
 
-PositiveUnits = Annotated[int, Field(gt=0, le=1_000_000_000)]
+PositiveUnits = Annotated[int, Field(gt=0, le=MOST_UNITS)]
 Money = Annotated[Decimal, AfterValidator(_quantise), Field(max_digits=16)]
 """An amount in the currency that stands beside it, two decimal places."""
 

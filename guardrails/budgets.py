@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 
-from domain.noun import Id, Noun, Text, Units, to_minor
+from pydantic import Field
+
+from domain.noun import Id, Noun, Text, to_minor
 from guardrails.policy import Budget, Policy
 from guardrails.subject import Subject
 from storage import budgets
@@ -22,8 +24,8 @@ class Charge(Noun):
     budget: Id
     scope: BudgetScope
     measure: Measure
-    amount: Units
-    limit: Units
+    amount: int = Field(ge=0)
+    limit: int = Field(ge=0)
 
 
 class Refusal(Noun):

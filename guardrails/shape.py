@@ -6,7 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from domain.facts import Facts
+from domain.noun import MOST_UNITS
 from domain.plans import Move
+from guardrails.supply import given
 
 _Supply = tuple[str, str, str | None]
 """SKU, site, and the inbound supply (None: stock)."""
@@ -14,7 +16,7 @@ _Supply = tuple[str, str, str | None]
 
 def faults(move: Move, facts: Facts) -> tuple[str, ...]:
     """The faults of a move as sentences, in written order."""
-    return (*_needs(move), *_names(move, facts), *_order(move), *balance(move))
+    return (*_needs(move), *_names(move, facts), *_amounts(move, facts), *_order(move), *balance(move))
 
 
 def _needs(move: Move) -> Iterator[str]:
@@ -46,6 +48,13 @@ def _names(move: Move, facts: Facts) -> Iterator[str]:
         wave = getattr(action, "wave", None)
         if wave is not None and facts.has("wave", wave) and facts.wave(wave).site != getattr(action, "site", None):
             yield f"action {action.id} names another site than that of wave {wave}"
+
+
+def _amounts(move: Move, facts: Facts) -> Iterator[str]:
+    """More units of a supply, all actions together, than a quantity can say."""
+    for (sku, site, _), units in sorted(given(move, facts).items(), key=str):
+        if units > MOST_UNITS:
+            yield f"{units} units of {sku} at {site} are more than there can be"
 
 
 def _order(move: Move) -> Iterator[str]:
