@@ -63,7 +63,7 @@ def card(asked: Approval, record: MoveRecord, siblings: tuple[Approval, ...]) ->
     move = record.move
     reasons = record.verdict.reasons if record.verdict else ()
     rules = tuple(reason for reason in reasons if reason.outcome is Outcome.APPROVAL)
-    gains = tuple(effect for effect in move.effects if effect.units > 0)
+    gains = tuple(effect for effect in move.effects if _gained(effect) > 0)
     return Card(
         approval=asked.id,
         move=record.id,
@@ -75,9 +75,9 @@ def card(asked: Approval, record: MoveRecord, siblings: tuple[Approval, ...]) ->
         title=move.title,
         reason=move.reason,
         gains=gains,
-        loses=tuple(effect for effect in move.effects if effect.units < 0),
-        told=tuple(effect for effect in move.effects if effect.units == 0),
-        units=sum(effect.units for effect in gains),
+        loses=tuple(effect for effect in move.effects if _gained(effect) < 0),
+        told=tuple(effect for effect in move.effects if _gained(effect) == 0),
+        units=sum(_gained(effect) for effect in gains),
         value=move.value,
         value_at_stake=move.value_at_stake,
         cost=move.cost,
@@ -111,6 +111,11 @@ def _quantities(move: Move) -> tuple[Quantity, ...]:
 def _first(other: Approval, asked: Approval) -> bool:
     """Whether `other` is decided before `asked`."""
     return other.state is ApprovalState.PENDING and other.position < asked.position
+
+
+def _gained(effect: Effect) -> int:
+    """Units a line gains (negative: loses); where their number stays, units that come sooner (negative: later)."""
+    return effect.units or effect.sooner
 
 
 def in_words(action: object) -> str:

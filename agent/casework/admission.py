@@ -84,18 +84,22 @@ def _give_up(session: Session, services: Services, case: str, why: str) -> None:
 
 
 def refusal(record: MoveRecord, by: str, reason: str) -> RejectedMove:
-    """What the planner must know of a refused move: who keeps which units, and who has to be served otherwise."""
+    """What the planner must know of a refused move: who keeps which units, and who has to be served otherwise.
+
+    A line that gains, or gets its units sooner, is a winner; what it would have given up for that is not locked.
+    """
     move = record.move
+    winners = {effect.line for effect in move.effects if effect.units > 0 or (effect.units == 0 and effect.sooner > 0)}
     return RejectedMove(
         move=move.id,
         kind=move.kind,
         by=by,
         reason=reason,
         substance=move.substance,
-        winners=tuple(sorted({effect.line for effect in move.effects if effect.units > 0})),
+        winners=tuple(sorted(winners)),
         keeps=tuple(
             (action.line, action.site, action.inbound or "", action.quantity)
             for action in move.actions
-            if action.kind == "release_reservation"
+            if action.kind == "release_reservation" and action.line not in winners
         ),
     )

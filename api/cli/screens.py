@@ -12,7 +12,7 @@ from domain.facts import Facts
 from domain.inventory import ReservationKind
 from domain.noun import from_minor
 from domain.plans import Move, Plan
-from domain.verdicts import Verdict
+from domain.verdicts import Outcome, Verdict
 
 
 def facts_screen(facts: Facts, events: Iterable[Event], skus: Iterable[str]) -> View:
@@ -87,6 +87,7 @@ def _comparison(plan: Plan, facts: Facts) -> View:
                     f"{kpis.unit_fill / 100:.1f} %",
                     f"{kpis.line_fill / 100:.1f} %",
                     f"{kpis.on_time_in_full / 100:.1f} %",
+                    f"{kpis.contract_on_time / 100:.1f} %",
                     f"{kpis.jain / 10000:.3f}",
                     kpis.units_moved,
                 )
@@ -95,7 +96,8 @@ def _comparison(plan: Plan, facts: Facts) -> View:
     return view(
         "comparison",
         "What it is worth, beside simpler policies on the same input",
-        "sku | policy | value | of bound | unit fill | line fill | on time in full | fairness (Jain) | units moved",
+        "sku | policy | value | of bound | unit fill | line fill | on time in full | contracts on time | fairness (Jain) "
+        "| units moved",
         rows,
         notes,
     )
@@ -116,7 +118,7 @@ def _bound_note(allocation: AllocationPlan, currency: str) -> str:
 
 
 def moves_screen(title: str, moves: Iterable[tuple[Move, Verdict | None, str]], currency: str) -> View:
-    """Moves with their verdicts and states, one row each; the reasons of the rules below."""
+    """Moves with their verdicts and states, one row each; below, why rules asked or denied."""
     listed = list(moves)
     rows = []
     for move, verdict, state in listed:
@@ -130,11 +132,12 @@ def moves_screen(title: str, moves: Iterable[tuple[Move, Verdict | None, str]], 
                 state,
             )
         )
-    notes = []
+    spoke: dict[tuple[str, str], list[str]] = {}
     for move, verdict, _ in listed:
-        if verdict is not None:
-            for reason in verdict.reasons:
-                notes.append(f"{move.id}: {reason.rule}: {reason.text}")
+        for reason in verdict.reasons if verdict else ():
+            if reason.outcome is not Outcome.ALLOW:
+                spoke.setdefault((reason.rule, reason.text), []).append(move.id.rpartition("/")[2])
+    notes = [f"{rule} ({', '.join(moves)}): {text}" for (rule, text), moves in spoke.items()]
     return view("moves", title, f"move | what | value {currency} | verdict | who | state", rows, notes)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from domain.allocation.fixed import Grants
 from domain.allocation.types import Arc, Demand, Kpis, Problem
-from domain.allocation.weights import standing
+from domain.allocation.weights import standing, strict_ranks
 
 
 def ways(line: Demand) -> dict[str, Arc]:
@@ -103,11 +103,13 @@ def today(problem: Problem) -> Kpis:
 def kpis(problem: Problem, grants: Grants, policy: str) -> Kpis:
     """The KPIs of one hand-out. Fill and Jain's index in basis points; on time and in full: whole line by its due date.
 
+    `contract_on_time`: on-time share of the units that lines in strict ranks ask for (all, where there are none).
     Units kept by a line on hold do not count as filled: they cannot ship. Jain's index over customers' unit fill
     ratios x: (sum x)^2 / (n * sum x^2) [Jain, Chiu, Hawe 1984]; 0 when nobody gets anything.
     """
     granted = per_line(grants)
-    asked = filled = full = timely = 0
+    asked = filled = full = timely = contracted = in_time = 0
+    strict = strict_ranks(problem)
     orders: dict[str, bool] = {}
     customers: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for line in problem.demand:
@@ -119,6 +121,9 @@ def kpis(problem: Problem, grants: Grants, policy: str) -> Kpis:
         filled += units
         full += whole
         timely += whole and all(arcs[supply].arrives <= line.due for supply in mine)
+        if line.rank < strict and not line.blocked:
+            contracted += line.quantity
+            in_time += sum(units for supply, units in mine.items() if arcs[supply].arrives <= line.due)
         orders[line.order] = orders.get(line.order, True) and whole
         customers[line.customer][0] += units
         customers[line.customer][1] += line.quantity
@@ -132,6 +137,7 @@ def kpis(problem: Problem, grants: Grants, policy: str) -> Kpis:
         line_fill=_share(full, len(problem.demand)),
         order_fill=_share(sum(orders.values()), len(orders)),
         on_time_in_full=_share(timely, len(problem.demand)),
+        contract_on_time=_share(in_time, contracted),
         jain=sum(ratios) ** 2 * 10_000 // squares if squares else 0,
         units_moved=moved(problem, grants),
     )

@@ -143,6 +143,7 @@ class Kpis(Noun):
     line_fill: int
     order_fill: int
     on_time_in_full: int
+    contract_on_time: int = 10_000
     jain: int
     units_moved: Units
 

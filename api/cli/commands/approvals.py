@@ -18,7 +18,7 @@ def cards_view(cards: Sequence[Card], title: str) -> View:
     return view(
         "approvals",
         title,
-        "approval | role | what | units | value | at stake | until | state",
+        "approval | role | what | units gained | value | at stake | until | state",
         [
             (
                 c.approval,

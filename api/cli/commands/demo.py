@@ -89,7 +89,7 @@ def _effects(item: MoveReport) -> str:
 
 
 def _decided(application: Application, clock: FixedClock, people: People) -> list[View]:
-    """Personas answer every question: the least valuable reallocation is rejected once, everything else approved."""
+    """Personas answer every question: the one with the least at stake is rejected, once; the rest is approved."""
     views: list[View] = []
     rejected = False
     for _ in range(MOST_DECISIONS):
@@ -111,7 +111,7 @@ def _decided(application: Application, clock: FixedClock, people: People) -> lis
 
 
 def _least(cards: list[Card]) -> Card:
-    return min(cards, key=lambda card: (card.value, card.approval))
+    return min(cards, key=lambda card: (card.value_at_stake, card.approval))
 
 
 def _entitled(people: People, role: str) -> list[User]:
