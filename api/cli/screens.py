@@ -96,8 +96,8 @@ def _comparison(plan: Plan, facts: Facts) -> View:
     return view(
         "comparison",
         "What it is worth, beside simpler policies on the same input",
-        "sku | policy | value | of bound | unit fill | line fill | on time in full | contracts on time | fairness (Jain) "
-        "| units moved",
+        "sku | policy | value | of bound | unit fill | line fill | on time in full | contracts on time "
+        "| fairness (Jain) | units moved",
         rows,
         notes,
     )
