@@ -21,7 +21,7 @@ from tools.table import TOOLS
 from tools.toolbox import Toolbox
 
 LINES = ("SO-STD1/1", "SO-STD2/1", "SO-KEY1/1", "SO-STRAT/1", "SO-SLA/1", "SO-HELD/1", "SO-NONE/1")
-UNITS = (1, 2, 5, 10, 20, 40, 60, 1000, 10**9)
+UNITS = (1, 1, 1, 2, 2, 3, 5, 8, 10, 20, 40, 60, 1000, 10**9)
 IDS: Mapping[str, tuple[Any, ...]] = {
     "line": LINES,
     "lines": LINES,

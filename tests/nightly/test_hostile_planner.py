@@ -12,7 +12,7 @@ from domain.errors import QuartermasterError
 from evals.worlds.world import Dice
 from guardrails.chain import EntryKind
 from guardrails.policy import Policy, default_text, parse
-from storage import approvals, budgets, effects
+from storage import approvals, budgets, effects, moves
 from storage.records import ApprovalState, BudgetScope, EffectState, MoveState
 from tests.guardrails.house import House
 from tests.guardrails.house import house as build
@@ -50,6 +50,7 @@ class Siege:
         self.planner = Hostile(seed)
         self.tally: Counter[str] = Counter()
         self.proposed: list[str] = []
+        self.admitted: list[str] = []
 
     def step(self) -> None:
         what = self.dice.weighted(
@@ -73,17 +74,20 @@ class Siege:
         return self.dice.pick(self.proposed[-12:]) if self.proposed and self.dice.chance(95) else "C1/r1/m9999"
 
     def _admit(self) -> None:
-        self.house.gate.admit(self._target())
+        target = self._target()
+        self.house.gate.admit(target)
+        self.admitted.append(target)
 
     def _execute(self) -> None:
         """Any action, admitted or not."""
-        self.house.gate.execute(self._target(), f"a{self.dice.between(1, 5)}")
+        target = self.dice.pick(self.admitted[-3:]) if self.admitted and self.dice.chance(60) else self._target()
+        self.house.gate.execute(target, f"a{self.dice.between(1, 5)}")
 
     def _carry_out(self) -> None:
         target = self._target()
-        known = [record.move for record in self.house.moves() if record.id == target]
-        self.house.gate.admit(target)
-        self.house.carry_out(known[0])
+        with self.house.database.read() as session:
+            move = moves.get(session, target).move
+        self.house.carry_out(move)
 
     def _decide(self) -> None:
         with self.house.database.read() as session:
@@ -105,19 +109,19 @@ class Siege:
 def check_budgets(house: House) -> None:
     """By the ledger's admissions and the moves themselves, and by the totals the budgets keep."""
     units: Counter[str] = Counter()
-    moves: Counter[str] = Counter()
+    admitted: Counter[str] = Counter()
     with house.database.read() as session:
         for record in house.moves():
             if record.state not in DONE:
                 continue
             (entry, body) = list(house.ledger.entries(session, [EntryKind.ADMISSION], move=record.id))[-1]
             assert body is not None
-            moves[entry.at[:10]] += 1
+            admitted[entry.at[:10]] += 1
             if not body["attended"]:
                 units["run"] += _units(record.move)
         total = budgets.total(session, BudgetScope(kind="run", key="unattended-units-per-run:R-1"), "units")
     assert units["run"] <= PER_RUN and total <= PER_RUN, (units, total)
-    assert max(moves.values(), default=0) <= PER_ACTOR, moves
+    assert max(admitted.values(), default=0) <= PER_ACTOR, admitted
 
 
 def _units(move: object) -> int:
