@@ -25,23 +25,22 @@ def compose(facts: Facts, problem: Problem, plan: AllocationPlan, prefix: str) -
     """
     setting = setting_of(facts, problem, plan)
     grown = [tree for tree in trees(problem, plan, _released(setting)) if _worth_doing(setting, tree)]
-    touching: dict[str, list[Tree]] = defaultdict(list)
-    for tree in grown:
+    touching: dict[str, list[int]] = defaultdict(list)
+    for number, tree in enumerate(grown):
         for line in {name for draw in tree.draws for name in (draw.winner, draw.loser) if name is not None}:
-            touching[line].append(tree)
+            touching[line].append(number)
     shared = {
         line: None
         if setting.demand[line].is_transfer
-        else setting.promise_after(line, [draw for tree in by for draw in tree.draws])
-        for line, by in touching.items()
-        if len(by) > 1
+        else setting.promise_after(line, [draw for number in numbers for draw in grown[number].draws])
+        for line, numbers in touching.items()
+        if len(numbers) > 1
     }
     moves = [_move(setting, tree, shared, f"{prefix}/m{number}") for number, tree in enumerate(grown, 1)]
-    of_tree = {id(tree): move for tree, move in zip(grown, moves, strict=True)}
     for line in sorted(setting.demand):
         key = f"{prefix}/m{len(moves) + 1}"
         if line in shared:
-            promise = together(setting, line, [(of_tree[id(tree)], tree) for tree in touching[line]], key)
+            promise = together(setting, line, [(moves[number], grown[number]) for number in touching[line]], key)
         else:
             promise = None if line in touching else slipped(setting, line, key)
         if promise is not None:

@@ -83,7 +83,7 @@ class _Book:
         for loser in losers:
             take = min(self.losses[loser][supply], quantity)
             if take <= 0:
-                break
+                continue  # served meanwhile by a chain that began here
             self.losses[loser][supply] -= take
             quantity -= take
             out.append(Draw(supply, take, winner, loser))
@@ -91,14 +91,17 @@ class _Book:
         if quantity:
             raise IntegrityBroken(f"the allocation grants {quantity} units of {supply} that nobody has", field="grants")
 
-    def replace(self, line: str, quantity: int, out: list[Draw]) -> None:
-        """Give a loser up to `quantity` of the units that the allocation means for it instead."""
+    def replace(self, line: str, quantity: int, out: list[Draw]) -> int:
+        """Give a loser up to `quantity` of the units that the allocation means for it instead; how many it got."""
+        got = 0
         for supply in sorted(self.fallbacks[line], key=lambda s: (self.arrives[line, s], s)):
             take = min(self.fallbacks[line].get(supply, 0), quantity)
             if take > 0:
                 self.fallbacks[line][supply] -= take
                 quantity -= take
+                got += take
                 self.draw(line, supply, take, out)
+        return got
 
     def exchange(self, line: str, out: list[Draw]) -> None:
         """Deal with one other line at a time: it gives `line` earlier units and takes later ones of `line` for them."""
@@ -176,6 +179,5 @@ def trees(problem: Problem, plan: AllocationPlan, released: frozenset[str]) -> l
         left = sum(book.fallbacks[line].values())
         if left:
             tree = tree_of(line)
-            book.replace(line, left, tree.draws)
-            book.swap(line, left, tree.draws)
+            book.swap(line, book.replace(line, left, tree.draws), tree.draws)
     return sorted(grown.values(), key=lambda tree: key[tree.roots[0]])
