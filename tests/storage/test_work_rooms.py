@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
+from domain.canonical import canonical_json, digest, plain
 from domain.cases import CaseState
 from domain.errors import BadInput, Conflict, IntegrityBroken, UnknownReference
 from domain.facts import Facts, SourceState
@@ -168,3 +169,15 @@ def test_a_changed_plan_is_noticed(db: Database):
         session.execute(text("UPDATE plans SET body = replace(body, '10', '90')"))
     with db.read() as session, pytest.raises(IntegrityBroken):
         plans.load(session, "C-1", 1)
+
+
+def test_a_plan_of_a_build_that_knew_fewer_fields_is_still_what_was_kept(db: Database):
+    made = plan()
+    older = {name: value for name, value in plain(made).items() if name != "untouched"}
+    with db.write() as session:
+        runs.admit(session, run())
+        plans.keep(session, "R-1", made, NOW)
+        body = {"body": canonical_json(older), "digest": digest(plans.TAG, older)}
+        session.execute(text("UPDATE plans SET body = :body, digest = :digest"), body)
+    with db.read() as session:
+        assert plans.load(session, "C-1", 1) == made.model_copy(update={"untouched": ""})
