@@ -91,17 +91,14 @@ class _Book:
         if quantity:
             raise IntegrityBroken(f"the allocation grants {quantity} units of {supply} that nobody has", field="grants")
 
-    def replace(self, line: str, quantity: int, out: list[Draw]) -> int:
-        """Give a loser up to `quantity` of the units that the allocation means for it instead; how many it got."""
-        got = 0
+    def replace(self, line: str, quantity: int, out: list[Draw]) -> None:
+        """Give a loser up to `quantity` of the units that the allocation means for it instead."""
         for supply in sorted(self.fallbacks[line], key=lambda s: (self.arrives[line, s], s)):
             take = min(self.fallbacks[line].get(supply, 0), quantity)
             if take > 0:
                 self.fallbacks[line][supply] -= take
                 quantity -= take
-                got += take
                 self.draw(line, supply, take, out)
-        return got
 
     def exchange(self, line: str, out: list[Draw]) -> None:
         """Deal with one other line at a time: it gives `line` earlier units and takes later ones of `line` for them."""
@@ -179,5 +176,10 @@ def trees(problem: Problem, plan: AllocationPlan, released: frozenset[str]) -> l
         left = sum(book.fallbacks[line].values())
         if left:
             tree = tree_of(line)
-            book.swap(line, book.replace(line, left, tree.draws), tree.draws)
+            chain: list[Draw] = []
+            book.replace(line, left, chain)
+            got = sum(draw.quantity for draw in chain if draw.winner == line)
+            gave = sum(draw.quantity for draw in chain if draw.loser == line)
+            book.swap(line, max(0, got - gave), chain)
+            tree.draws += chain
     return sorted(grown.values(), key=lambda tree: key[tree.roots[0]])

@@ -151,3 +151,25 @@ def test_a_plan_that_grants_what_nobody_has_is_refused() -> None:
     problem = _problem([5], [10], [[0]])
     with pytest.raises(IntegrityBroken, match="nobody has"):
         trees(problem, _plan(problem, [[6]]), frozenset())
+
+
+@pytest.mark.parametrize(
+    ("supplies", "demands", "held", "target"),
+    [
+        ([3, 1], [4, 5, 1, 1, 4], [[0, 1], [1, 0], [1, 0], [0, 0], [1, 0]], [[3, 0], [0, 1], [0, 0], [0, 0], [0, 0]]),
+        ([2, 0, 1], [2, 1], [[2, 0, 0], [0, 0, 1]], [[0, 0, 1], [1, 0, 0]]),
+    ],
+    ids=["a chain that comes back to its first supply", "two lines that change places while one of them shrinks"],
+)
+def test_chains_that_once_went_wrong(
+    supplies: list[int], demands: list[int], held: list[list[int]], target: list[list[int]]
+) -> None:
+    problem = _problem(supplies, demands, held)
+    grown = trees(problem, _plan(problem, target), frozenset())
+    state = _apply(problem, grown)
+    for d, row in enumerate(target):
+        assert all(state[f"L{d}"][f"X@S{s}"] >= wanted for s, wanted in enumerate(row))
+    for tree in grown:
+        for line in {draw.loser for draw in tree.draws if draw.winner is None}:
+            got = sum(draw.quantity for draw in tree.draws if draw.winner == line)
+            assert got >= sum(draw.quantity for draw in tree.draws if draw.loser == line)
