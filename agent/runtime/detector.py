@@ -13,7 +13,8 @@ class Short(Noun):
     """A SKU whose open demand is not covered in time.
 
     `units`: the most units missing on any due date (cumulative demand up to it less stock and supply arrived by it);
-    `since`: the first such date; `mark`: a digest of the demand and supply it was computed from.
+    `since`: the first such date; `mark`: a digest of the demand, by the dates customers asked for, and the supply: a
+    new promise is an answer to a shortage, and makes no new one.
     """
 
     sku: Id
@@ -32,12 +33,13 @@ def shortages(facts: Facts) -> tuple[Short, ...]:
 
 
 def _short(facts: Facts, sku: str) -> Short | None:
-    wanted = [(line.due, line.open_quantity, line.id) for line in facts.lines_of_sku(sku)]
-    wanted += [
+    lines = facts.lines_of_sku(sku)
+    transfers = [
         (item.needed_by, item.quantity - item.granted, item.id)
         for item in facts.transfers
         if item.sku == sku and item.quantity > item.granted
     ]
+    wanted = [(line.due, line.open_quantity, line.id) for line in lines] + transfers
     stock = sum(position.sellable for position in facts.positions if position.sku == sku)
     coming = [(supply.eta, supply.quantity, supply.id) for supply in facts.inbound if supply.sku == sku]
     worst, since = 0, None
@@ -49,7 +51,8 @@ def _short(facts: Facts, sku: str) -> Short | None:
             worst = max(worst, asked - there)
     if since is None:
         return None
-    basis = {"sku": sku, "wanted": sorted(wanted), "stock": stock, "coming": sorted(coming)}
+    asked_for = sorted([(line.requested, line.open_quantity, line.id) for line in lines] + transfers)
+    basis = {"sku": sku, "wanted": asked_for, "stock": stock, "coming": sorted(coming)}
     return Short(
         sku=sku,
         units=worst,
