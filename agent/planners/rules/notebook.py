@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TypeVar
 
 from agent.planners.interface import Draft
@@ -61,6 +62,10 @@ class Notebook:
         for place, item in enumerate(self.moves):
             if item.id == move:
                 self.moves[place] = item.model_copy(update={"needs": tuple(sorted({*item.needs, *needs}))})
+
+    def withdraw(self, moves: Collection[str]) -> None:
+        """Take gathered moves back: something proposed since then makes them pointless."""
+        self.moves = [item for item in self.moves if item.id not in moves]
 
     def say(self, sentence: str) -> None:
         """Add a sentence to the summary."""

@@ -36,6 +36,9 @@ def share_out(book: Notebook, skus: tuple[str, ...]) -> None:
         if supply.sku in skus and supply.expedite is not None:
             book.propose("expedite", inbound=supply.id)
     served = _substitutes(book, plan, moved)
+    book.withdraw(
+        [move.id for move in moved if move.kind == "promise" and {e.line for e in move.effects} <= set(served)]
+    )
     late = _late(book, plan)
     for sku in sorted({*_starved(book, plan, late), *_asked_for_more(book, skus)}):
         book.propose("replenish", sku=sku, allocation_id=plan.id, except_lines=served)
