@@ -7,7 +7,7 @@ import re
 from agent.casework.services import Services
 from agent.planners.assemble import assemble
 from agent.planners.interface import Draft, Planner
-from domain.errors import QuartermasterError
+from domain.errors import QuartermasterError, StorageFailed
 from domain.facts import Facts
 from domain.requests import Request, ToolCall
 from storage import plans, run_events, runs, snapshots
@@ -86,7 +86,12 @@ def _draft(services: Services, request: Request, facts: Facts, recorder: Recorde
 
 
 def failed(services: Services, run_id: str, error: BaseException) -> str:
-    """Record why a run could not be planned; the run goes on to its report with this reason."""
+    """Record why a run could not be planned; the run goes on to its report with this reason.
+
+    A failing database is no reason against the plan: it is raised again, and the run goes on later.
+    """
+    if isinstance(error, StorageFailed):
+        raise error
     reason = str(error) if isinstance(error, QuartermasterError) else f"{type(error).__name__}: {error}"
     with services.database.write() as session:
         run_events.append(session, run_id, services.now(), "failed", {"reason": reason})

@@ -104,10 +104,14 @@ class Application:
             raise trouble[focus]
 
     def run_worker(self, stop: threading.Event, every: float = 1.0) -> None:
-        """Settle again and again until `stop` is set. Parked sagas go on when they are due."""
+        """Settle again and again until `stop` is set. Parked sagas go on when due; threads are tidied daily."""
+        tidied = None
         while not stop.is_set():
             try:
                 self.settle(only_due=True)
+                if tidied != self._parts.clock.now().date():
+                    self.tidy()
+                    tidied = self._parts.clock.now().date()
             except (DependencyDown, StorageFailed):
                 pause(every)  # our own database or a system is away for now; everything waits in its row
             stop.wait(every)

@@ -15,10 +15,13 @@ if TYPE_CHECKING:
 
 
 class Checkpoints:
-    """The saver that the graph is compiled with, and its end."""
+    """The saver that the graph is compiled with, what its database raises when it fails, and its end."""
 
-    def __init__(self, saver: BaseCheckpointSaver[Any], close: Callable[[], None]) -> None:
+    def __init__(
+        self, saver: BaseCheckpointSaver[Any], failures: tuple[type[Exception], ...], close: Callable[[], None]
+    ) -> None:
         self.saver = saver
+        self.failures = failures
         self.close = close
 
     def forget(self, threads: Collection[str]) -> None:
@@ -45,10 +48,11 @@ def _sqlite(path: Path) -> Checkpoints:
             field="QUARTERMASTER_HOME",
             fix="check that the data folder is writable and has free space",
         ) from error
-    return Checkpoints(saver, connection.close)
+    return Checkpoints(saver, (sqlite3.Error,), connection.close)
 
 
 def _postgres(url: str) -> Checkpoints:
+    import psycopg
     from langgraph.checkpoint.postgres import PostgresSaver
 
     plain = "postgresql" + url[url.index("://") :]
@@ -59,4 +63,4 @@ def _postgres(url: str) -> Checkpoints:
     def close() -> None:
         opened.__exit__(None, None, None)
 
-    return Checkpoints(saver, close)
+    return Checkpoints(saver, (psycopg.Error,), close)

@@ -82,25 +82,43 @@ class Engine:
         self._started: dict[str, Callable[[Json], Json]] = {}
 
     def start(self, flow: str, key: str, payload: Json) -> None:
-        """Start work under an id. The same id again does nothing: it runs, or has run."""
+        """Start work under an id. The same id again does nothing: it runs, or has run.
+
+        What this process began and could not record (a full disk) is taken up again.
+        """
         from dbos import SetWorkflowID
 
         with self._process:
             dbos = self._engine()
+            before = self.status(key)
+            if before is not None and before.state is WorkState.RUNNING and self._lost(before):
+                self.adopt({self.executor})
+                self._here[key] = None
+                return
             with SetWorkflowID(key):
                 handle = dbos.start_workflow(self._started[flow], payload)
         self._here[key] = getattr(handle, "future", None)
 
     def glance(self, key: str, seconds: float) -> Work | None:
-        """Wait at most `seconds` for work that runs in this process, or a moment for other work; then its status."""
+        """Wait at most `seconds` for work that runs in this process, or a moment for other work; then its status.
+
+        Raises StorageFailed when it ran here to an end that could not be recorded.
+        """
         future = self._here.get(key)
         if future is None:
             pause(min(seconds, GLANCE))
-        else:
-            wait([future], timeout=seconds)
-            if future.done():
-                self._here.pop(key)
-        return self.status(key)
+            return self.status(key)
+        wait([future], timeout=seconds)
+        if future.done():
+            self._here.pop(key)
+        found = self.status(key)
+        if found is not None and found.state is WorkState.RUNNING and self._lost(found):
+            raise _unusable(future.exception())
+        return found
+
+    def _lost(self, work: Work) -> bool:
+        """Work that is ours by the record, and that no thread of ours has."""
+        return work.executor == self.executor and work.id not in self._here
 
     def status(self, key: str) -> Work | None:
         """Where a piece of work stands; None when it was never started."""
@@ -160,11 +178,7 @@ class Engine:
             DBOS.launch()
         except Exception as error:
             DBOS.destroy(destroy_registry=True)
-            raise StorageFailed(
-                f"the durable engine cannot use its database ({error.__class__.__name__})",
-                field="QUARTERMASTER_HOME",
-                fix="check that the data folder is writable and has free space",
-            ) from error
+            raise _unusable(error) from error
         Engine._open = self
         return DBOS
 
@@ -190,6 +204,14 @@ class _DbosSteps:
         from dbos import DBOS
 
         DBOS.sleep(seconds)
+
+
+def _unusable(error: BaseException | None) -> StorageFailed:
+    return StorageFailed(
+        f"the durable engine cannot use its database ({type(error).__name__ if error else 'nothing was recorded'})",
+        field="QUARTERMASTER_HOME",
+        fix="check that the data folder is writable and has free space; what was begun goes on afterwards",
+    )
 
 
 def _bound(flow: Flow) -> Callable[[Json], Json]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -15,6 +17,9 @@ from guardrails.endings import end
 from storage import moves, sagas
 from storage.records import MoveRecord, MoveState, Saga, SagaState
 
+MOST_BREAKS = 5
+"""Times a saga is begun anew after its flow broke, one after the other."""
+_BROKE = re.compile(r"the saga broke (\d+) times")
 HOPELESS = frozenset(
     {
         MoveState.DENIED,
@@ -37,6 +42,7 @@ class Pump:
         self._leases = leases
         self._engine = engine
         self._adopted = False
+        self._alone = threading.Lock()
 
     def waiting(self) -> bool:
         """Whether any saga has not ended."""
@@ -48,13 +54,16 @@ class Pump:
 
         A parked one is tried once per drain (`seen` remembers which), or with `only_due` when its time has come.
         """
-        tried = set() if seen is None else seen
+        with self._alone:
+            return self._drain(only_due, set() if seen is None else seen)
+
+    def _drain(self, only_due: bool, tried: set[str]) -> bool:
         worked = False
         while (saga := self._next(only_due, tried)) is not None:
             worked = True
             if saga.state is SagaState.PARKED:
                 tried.add(saga.move)
-            self._carry_out(saga)
+            self._carry_out(saga, tried)
         return worked
 
     def _next(self, only_due: bool, tried: set[str]) -> Saga | None:
@@ -73,7 +82,7 @@ class Pump:
         waited = timedelta(seconds=backoff(saga.move, saga.attempts + 4))
         return saga.updated_at + waited <= self._services.now()
 
-    def _carry_out(self, saga: Saga) -> None:
+    def _carry_out(self, saga: Saga, tried: set[str]) -> None:
         with self._services.database.read() as session:
             record = moves.get(session, saga.move)
             needs = [moves.get(session, need) for need in record.move.needs]
@@ -91,8 +100,9 @@ class Pump:
                 self._adopt(engine)
         with self._services.database.read() as session:
             now = sagas.get(session, saga.move)
-        if work.state is WorkState.FAILED or (now.state in OPEN and now.attempts == saga.attempts):
-            self._give_up(saga, work.failure or "it ended without a record")
+        if now.state in OPEN and now.attempts == saga.attempts:
+            tried.add(saga.move)
+            self._broke(saga, work.failure or "it ended without a record")
 
     def _adopt(self, engine: Engine) -> None:
         """Take over the unfinished work of processes that are gone: at the start, and while we wait for another."""
@@ -111,11 +121,15 @@ class Pump:
             sagas.advance(session, record.id, OPEN, SagaState.FAILED, now, note=reason)
             tell(self._services, session, [record.id])
 
-    def _give_up(self, saga: Saga, failure: str) -> None:
-        """The flow itself broke: the move is for a person."""
+    def _broke(self, saga: Saga, failure: str) -> None:
+        """The flow itself broke. It is begun anew, each effect under its old key; at some point a person must look."""
+        before = _BROKE.match(saga.note)
+        breaks = 1 + (int(before[1]) if before else 0)
+        over = breaks >= MOST_BREAKS
+        note = f"the saga broke {breaks} times: {failure}"[:4000]
         with self._services.database.write() as session:
             now = self._services.now()
-            note = f"the saga broke: {failure}"[:4000]
-            sagas.advance(session, saga.move, OPEN, SagaState.FAILED, now, note=note)
-            moves.advance(session, saga.move, GOING, MoveState.FAILED, note)
+            state, move = (SagaState.FAILED, MoveState.FAILED) if over else (SagaState.PARKED, MoveState.PARKED)
+            sagas.advance(session, saga.move, OPEN, state, now, attempts=saga.attempts + 1, note=note)
+            moves.advance(session, saga.move, GOING, move, note)
             tell(self._services, session, [saga.move])

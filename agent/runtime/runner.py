@@ -29,6 +29,7 @@ class Runner:
 
         self._services = services
         self._leases = leases
+        self._checkpoints = checkpoints
         self._graph: CompiledStateGraph[Any, Any, Any, Any] = build(services, checkpoints.saver)
 
     def drive(self, run_id: str) -> bool:
@@ -56,20 +57,35 @@ class Runner:
     def _drive(self, run: Run) -> bool:
         self._set(run.id, RunState.RUNNING, "")
         try:
-            state = self._state(run.id)
-            if not state.values and not state.next:
-                self._graph.invoke({"run": run.id, "ended": []}, _config(run.id), durability="sync")
-            elif run.state is not RunState.WAITING:
-                self._graph.invoke(None, _config(run.id), durability="sync")
+            self._go_on(run)
             self._answer(run.id)
         except (DependencyDown, StorageFailed) as error:
             self._set(run.id, RunState.ADMITTED, str(error))
             raise
+        except self._checkpoints.failures as error:
+            failed = StorageFailed(
+                f"the threads of waiting runs cannot be kept ({error})",
+                field="QUARTERMASTER_HOME",
+                fix="check that the data folder is writable and has free space; the run goes on afterwards",
+            )
+            self._set(run.id, RunState.ADMITTED, str(failed))
+            raise failed from error
         except Exception as error:
             reason = str(error) if isinstance(error, QuartermasterError) else f"{type(error).__name__}: {error}"
             self._set(run.id, RunState.FAILED, reason[:4000])
             raise
         return True
+
+    def _go_on(self, run: Run) -> None:
+        """Begin the thread, or go on where it was left. One that ended without its run is begun anew: every node finds
+        in our tables what it has done before."""
+        state = self._state(run.id)
+        if state.values and not state.next:
+            self._checkpoints.forget([run.id])
+        if not state.next:
+            self._graph.invoke({"run": run.id, "ended": []}, _config(run.id), durability="sync")
+        elif run.state is not RunState.WAITING:
+            self._graph.invoke(None, _config(run.id), durability="sync")
 
     def _answer(self, run_id: str) -> None:
         """Answer the decided interrupts one by one, un-stick what stopped half-way, and say how the run stands."""
@@ -85,6 +101,10 @@ class Runner:
                 break
         if state.interrupts:
             self._set(run_id, RunState.WAITING, "")
+            return
+        with self._services.database.read() as session:
+            if runs.get(session, run_id).state is RunState.RUNNING:
+                raise StorageFailed("the thread ended without a report", field="run", fix="it is begun anew")
 
     def _decided(self, state: StateSnapshot) -> list[str]:
         """Current interrupt ids of moves that nobody has to decide about any more, in the order they were asked."""

@@ -40,6 +40,10 @@ SHORTEST, LONGEST = 0.05, 60.0
 """Seconds between two attempts: doubling, with jitter."""
 
 
+RECORDING = 6
+"""Attempts to record how a saga ended while our own database is busy."""
+
+
 class Hands(Protocol):
     """What a saga does; each is safe to do again. See `agent.runtime.hands`."""
 
@@ -102,8 +106,10 @@ def saga_flow(hands: Hands, patience: int) -> Flow:
         finished = carried.patiently("finish", partial(_finish, hands, carried.move, result), patience)
         if finished["state"] != "done":
             result = _ended("parked", finished["why"])
-            # Only our own database is needed for this; it must not be lost to a busy moment.
-            carried.patiently("park", partial(_finish, hands, carried.move, result), 100)
+            # Only our own database is needed for this. When even that fails the flow breaks, and is begun anew later.
+            parked = carried.patiently("park", partial(_finish, hands, carried.move, result), RECORDING)
+            if parked["state"] != "done":
+                raise StorageFailed(parked["why"], field="saga", fix="it goes on when the database works again")
         return result
 
     return saga

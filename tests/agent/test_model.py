@@ -1,6 +1,7 @@
 """A run planned by a model, and one whose model fails, seen from the outside."""
 
 import json
+from typing import Any
 
 from storage.records import MoveState
 from tests.agent.house import delay, opened
@@ -11,8 +12,8 @@ KEY = "sk-nobody-may-see-this"
 
 def test_a_model_that_fails_is_replaced_by_the_rules_and_the_reason_is_kept_everywhere(tmp_path):
     with serving(fails(500, f"broken {KEY}"), repeat=True) as server:
-        model = {"planner": "llm", "model": "scripted", "openai_base_url": server.url, "openai_api_key": KEY}
-        with opened(tmp_path, **model) as app:
+        model: dict[str, Any] = {"planner": "llm", "model": "scripted", "openai_base_url": server.url}
+        with opened(tmp_path, openai_api_key=KEY, **model) as app:
             run = delay(app)
             report = app.report(run)
             assert report.run.planner == "rules/1" and "server_error" in report.run.fallback

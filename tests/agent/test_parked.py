@@ -16,6 +16,7 @@ from tests.agent.house import (
     another_delay,
     approve_fully,
     distributor,
+    in_another_process,
     opened,
     states,
     waiting_moves,
@@ -139,3 +140,35 @@ def test_a_run_that_cannot_read_anything_stays_admitted_and_goes_on_later(tmp_pa
     with opened(tmp_path) as app:
         app.settle(focus=run)
         assert app.report(run).of(MoveState.EXECUTED) and app.report(run).run.failure == ""
+
+
+FULL = """
+import resource, signal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+from domain.errors import StorageFailed
+from tests.agent.house import delay, opened
+with opened(home) as app:
+    app._parts.runner, app._parts.engine
+    biggest = max(path.stat().st_size for path in home.iterdir())
+    resource.setrlimit(resource.RLIMIT_FSIZE, (biggest + {room}, resource.RLIM_INFINITY))
+    try:
+        delay(app)
+    except StorageFailed as error:
+        print(error.fix)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+"""
+
+
+@pytest.mark.parametrize("room", [20_000, *(pytest.param(n, marks=pytest.mark.nightly) for n in (0, 300_000))])
+def test_a_full_disk_is_said_and_what_was_accepted_goes_on_when_there_is_room(tmp_path, delayed, room):
+    home = tmp_path / "small"
+    with opened(home):
+        pass
+    said = in_another_process(FULL.format(room=room), home)
+    assert said.returncode == 0 and said.stdout.strip(), said.stderr
+    with opened(home) as app, opened(delayed) as whole:
+        app.triage_once()
+        assert states(app, "R-1") == states(whole, "R-1")
+        assert app.verify().ok
+    with distributor(home) as outside:
+        assert outside.audit() == []

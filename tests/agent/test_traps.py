@@ -244,6 +244,35 @@ with opened(home) as app:
         assert app.report("R-1").of(MoveState.EXECUTED) and app.verify().ok
 
 
+DIE_IN = """
+import os, signal
+from agent.settings import prepare_process
+prepare_process()
+import agent.nodes.{node} as room
+real = room.{node}
+def deadly(*given):
+    answer = real(*given)
+    os.kill(os.getpid(), signal.SIGKILL)
+room.{node} = deadly
+from tests.agent.house import delay, opened
+with opened(home) as app:
+    delay(app)
+"""
+
+
+@pytest.mark.parametrize(
+    "node", [*(pytest.param(n, marks=pytest.mark.nightly) for n in ("context", "plan", "act")), "guard"]
+)
+def test_trap_10_killed_behind_any_node_the_run_goes_on_and_writes_nothing_twice(tmp_path, delayed, node):
+    home = tmp_path / "killed"
+    died = in_another_process(DIE_IN.format(node=node), home)
+    assert died.returncode == -9, died.stderr
+    with opened(home) as app, opened(delayed) as whole:
+        app.settle()
+        assert states(app, "R-1") == states(whole, "R-1")
+        assert app.verify().ok and app.head() == whole.head(), "the ledger is what it would have been"
+
+
 def test_trap_11_the_runner_is_sync_inside_and_nothing_asks_the_saver_for_async():
     for path in ROOT.rglob("*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.runtime.detector import shortages
@@ -26,6 +26,7 @@ def test_a_second_sweep_of_the_same_facts_opens_nothing(tmp_path):
         assert app.head().count == entries
 
 
+@settings(max_examples=30)
 @given(st.data())
 def test_short_is_open_demand_beyond_what_is_there_by_its_date(data):
     facts = _small()
