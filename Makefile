@@ -63,8 +63,9 @@ bench: setup ## Measure ratios on generated worlds; absolute times are printed, 
 evals: setup ## Tell the story on generated worlds, do its books, and fail on any finding
 	@$(BIN)/python -m evals
 
-docs: setup ## Write docs/cli.md from the commands themselves
+docs: setup ## Write docs/cli.md and the tables in docs/ from the program itself
 	@$(BIN)/typer api.cli.main utils docs --name quartermaster --output docs/cli.md
+	$(BIN)/python -m api.cli.reference
 
 lock: setup ## Resolve again and write both hash-pinned locks
 	@$(LOCK) --extra dev -o requirements.lock >/dev/null

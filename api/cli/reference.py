@@ -1,0 +1,86 @@
+"""The parts of the documentation that are written by the program: `python -m api.cli.reference` (see `make docs`)."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from connectors.csvfiles.nouns import KINDS
+from guardrails.vocabulary import FACTS, OPERATORS, FactSpec, Kind
+
+DOCS = Path(__file__).parents[2] / "docs"
+UNITS = {
+    Kind.MONEY: "`500 USD`",
+    Kind.UNITS: "`20 units`",
+    Kind.DAYS: "`3 days`",
+    Kind.MINUTES: "`90 minutes`, `4 hours`",
+    Kind.PERCENT: "`10 %`",
+    Kind.FLAG: "`true`, `false`",
+}
+READ_AS = {
+    "id": "id",
+    "text": "text",
+    "number": "number",
+    "whole": "whole number",
+    "day": "date",
+    "moment": "time",
+    "yes": "yes or no",
+    "list": "list",
+}
+"""How a field of an import is read, in words."""
+
+
+def facts_table() -> str:
+    """Every fact a rule may compare: its kind and how values are written, the operators, the meaning."""
+    rows = [(f"`{name}`", _values(spec), _operators(spec.kind), spec.meaning) for name, spec in FACTS.items()]
+    lines = ["| fact | compared with | operators | what it is |", "|---|---|---|---|"]
+    return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)])
+
+
+def _values(spec: FactSpec) -> str:
+    if spec.kind in UNITS:
+        return UNITS[spec.kind]
+    if spec.choices:
+        return ", ".join(f"`{name}`" for name in spec.choices)
+    return "ids" if spec.kind is Kind.SET else "an id"
+
+
+def _operators(kind: Kind) -> str:
+    return " ".join(f"`{name}`" for name, kinds in OPERATORS.items() if kind in kinds)
+
+
+def sections_table() -> str:
+    """Every section of an import mapping with the fields it may fill and how each is read."""
+    lines = ["| section | fields |", "|---|---|"]
+    for name, kind in KINDS.items():
+        fields = ", ".join(f"`{field}` ({READ_AS[how]})" for field, how in kind.fields.items())
+        lines.append(f"| `{name}` | {fields} |")
+    return "\n".join(lines)
+
+
+TABLES: tuple[tuple[str, str, Callable[[], str]], ...] = (
+    ("policy.md", "facts", facts_table),
+    ("import.md", "sections", sections_table),
+)
+"""File in docs, name of the place in it, and what stands there."""
+
+
+def refreshed(text: str, place: str, table: str) -> str:
+    """The text with the table at the marked place."""
+    start, end = f"<!-- {place}: written by make docs -->", f"<!-- end of {place} -->"
+    before, _, rest = text.partition(start)
+    _, _, after = rest.partition(end)
+    return f"{before}{start}\n{table}\n{end}{after}"
+
+
+def main() -> int:
+    """Write every table into its file."""
+    for name, place, table in TABLES:
+        file = DOCS / name
+        file.write_text(refreshed(file.read_text(encoding="utf-8"), place, table()), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
