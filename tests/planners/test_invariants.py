@@ -91,15 +91,16 @@ def test_a_line_gives_only_what_it_holds_and_gets_only_what_it_asks(facts: Facts
 
 @settings(max_examples=60)
 @given(worlds())
-def test_every_loser_is_given_a_date_or_told_that_there_is_none(facts: Facts):
+def test_every_loser_is_given_a_date_or_a_substitute_or_told_that_there_is_none(facts: Facts):
     plan = planned(facts)
+    substituted = {a.line for move in plan.moves for a in move.actions if a.kind == "substitute"}
     told = {a.order for move in plan.moves for a in move.actions if a.kind == "create_customer_task"}
     promised = {a.line for move in plan.moves for a in move.actions if a.kind == "update_promise"}
     for move in plan.moves:
         for effect in move.effects:
             if effect.units < 0:
                 kept = effect.promise_after is not None and effect.promise_after == effect.promise_before
-                assert effect.line in promised or effect.order in told or kept
+                assert effect.line in promised | substituted or effect.order in told or kept
 
 
 @settings(max_examples=60)

@@ -72,6 +72,24 @@ def _substitutes(book: Notebook, plan: AllocationPlan, moved: tuple[Move, ...]) 
     )
 
 
+def _promise_without_the_substituted(
+    book: Notebook, plan: AllocationPlan, moved: tuple[Move, ...], served: tuple[str, ...]
+) -> None:
+    """Dates that wait for a purchase are taken back where a substitute serves what is short; late units stay told."""
+    for move in moved:
+        lines = {effect.line for effect in move.effects}
+        if move.kind != "promise" or not lines <= set(served):
+            continue
+        book.withdraw([move.id])
+        for line in sorted(lines):
+            promise = book.facts.line(line).promise
+            arrivals = [grant.arrives for grant in plan.grants if grant.line == line]
+            last = max(arrivals, default=None)
+            if last is not None and promise is not None and last > promise.current:
+                why = "The units that are not substituted come later."
+                book.propose("promise", needs=move.needs, line=line, new_date=last, why=why)
+
+
 def _releases(move: Move, line: str) -> bool:
     return any(action.kind == "release_reservation" and action.line == line for action in move.actions)
 
