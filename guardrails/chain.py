@@ -100,6 +100,9 @@ class Breach(Noun):
     what: Tamper
     detail: Text
 
+    def __str__(self) -> str:
+        return f"entry {self.seq} ({self.what.value.replace('_', ' ')}): {self.detail}"
+
 
 class Verification(Noun):
     """What `verify` found. `count` and `head` are those of the rows read.
