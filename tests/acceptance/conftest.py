@@ -35,7 +35,8 @@ def demo(told: Told, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def _waiting_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def case(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which the supplier delay came in: its case is C-1, its run R-1. Asked, and not changed."""
     home = tmp_path_factory.mktemp("waiting") / "home"
     taken = quartermaster(home, *AT, "event", EVENTS / "supplier_delay.json")
     assert taken.code == 0, taken.err
@@ -43,9 +44,9 @@ def _waiting_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def waiting(_waiting_once: Path, tmp_path: Path) -> Path:
-    """A folder in which the supplier delay came in: its case is C-1, its run R-1, and people are asked."""
-    return Path(shutil.copytree(_waiting_once, tmp_path / "waiting"))
+def waiting(case: Path, tmp_path: Path) -> Path:
+    """A copy of it, to do things to."""
+    return Path(shutil.copytree(case, tmp_path / "waiting"))
 
 
 AT = ("--now", "2026-03-02T09:00Z")
