@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -89,20 +89,15 @@ def _effects(item: MoveReport) -> str:
 
 
 def _decided(application: Application, clock: FixedClock, people: People) -> list[View]:
-    """Personas answer every question: the one with the least at stake is rejected, once; the rest is approved."""
+    """Personas answer every question: the move with the least at stake is rejected, everything else approved."""
     views: list[View] = []
-    rejected = False
+    refused = _least(application.approvals())
     for _ in range(MOST_DECISIONS):
         turn = [card for card in application.approvals() if not card.before]
         if not turn:
             break
-        card = turn[0]
         clock.advance(timedelta(minutes=MINUTES_TO_DECIDE))
-        if not rejected and len({one.move for one in turn}) > 1 and card is _least(turn):
-            rejected = True
-            views.append(_answer(application, people, card, reject=True))
-        else:
-            views.append(_answer(application, people, card, reject=False))
+        views.append(_answer(application, people, turn[0], reject=turn[0].move == refused))
     rows = [row for one in views for row in one.rows]
     notes = [note for one in views for note in one.notes]
     return [
@@ -110,8 +105,11 @@ def _decided(application: Application, clock: FixedClock, people: People) -> lis
     ]
 
 
-def _least(cards: list[Card]) -> Card:
-    return min(cards, key=lambda card: (card.value_at_stake, card.approval))
+def _least(cards: Sequence[Card]) -> str | None:
+    """The waiting move with the least at stake; None when fewer than two wait, so that something is always approved."""
+    if len({card.move for card in cards}) < 2:
+        return None
+    return min(cards, key=lambda card: (card.value_at_stake, card.approval)).move
 
 
 def _entitled(people: People, role: str) -> list[User]:
