@@ -41,9 +41,10 @@ class Application:
     def take_event(self, event: Event, user: str = "") -> Taken:
         """Take in an event, plan, do what policy allows; see `Intake.take`. `user` raised it (else its source).
 
-        Raises DependencyDown when a system is silent: the event is kept, and goes on with the next sweep.
+        Raises NotAllowed for a user nobody knows; DependencyDown when a system is silent: the event is kept, and goes
+        on with the next sweep.
         """
-        taken = self._intake.take(event, user or event.source)
+        taken = self._intake.take(event, self._parts.people.get(user).id if user else event.source)
         self.settle(focus=taken.run)
         return taken
 
@@ -53,9 +54,10 @@ class Application:
         self.settle(focus=run)
         return self.report(run)
 
-    def triage_once(self, user: str = "sweep") -> Triage:
-        """One pass: pending events, real shortages, everything that can go on."""
-        found = sweep(self._parts.services, self._intake, user)
+    def triage_once(self, user: str = "") -> Triage:
+        """One pass: pending events, real shortages, everything that can go on; for `user`, or by itself."""
+        by = self._parts.people.get(user).id if user else "sweep"
+        found = sweep(self._parts.services, self._intake, by)
         self.settle()
         return found
 
