@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from domain.noun import Id, Noun, PositiveUnits, Text, Units, UntrustedText
 
@@ -92,7 +92,7 @@ class SystemOutage(_Payload):
 
     kind: Literal["system_outage"] = "system_outage"
     system: Id
-    since: datetime
+    since: AwareDatetime
 
 
 EventData = Annotated[
@@ -114,7 +114,7 @@ class Event(Noun):
 
     id: Id
     source: Id
-    at: datetime
+    at: AwareDatetime
     sequence: int | None = Field(default=None, ge=0)
     data: EventData
 
