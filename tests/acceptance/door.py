@@ -55,13 +55,14 @@ def outside_of_us() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(("QUARTERMASTER_", "OPENAI_"))}
 
 
-def quartermaster(home: Path, *arguments: object, stdin: bytes = b"", **environment: str) -> Said:
+def quartermaster(home: Path, *arguments: object, stdin: bytes | str = b"", **environment: str) -> Said:
     """One command in this process; what is no error of ours comes out as it is."""
     out, err = io.StringIO(), io.StringIO()
     words = ["--home", str(home), *(str(argument) for argument in arguments)]
+    given = stdin.encode() if isinstance(stdin, str) else stdin
     with (
         patch.dict(os.environ, {**outside_of_us(), **environment}, clear=True),
-        patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8")),
+        patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(given), encoding="utf-8")),
         redirect_stdout(out),
         redirect_stderr(err),
     ):
