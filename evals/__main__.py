@@ -72,9 +72,9 @@ def faults_of(story: Story) -> list[str]:
 
 
 def _no_worse(nothing: Statement, ours: Statement) -> bool:
-    return ours.strict_units > nothing.strict_units or (
-        ours.strict_units == nothing.strict_units and ours.value >= nothing.value
-    )
+    """Strict contracts come before money: their units, then those of them that are on time."""
+    ranks = [(state.strict_units, state.strict_on_time) for state in (nothing, ours)]
+    return ranks[1] > ranks[0] or (ranks[1] == ranks[0] and ours.value >= nothing.value)
 
 
 def _arguments() -> argparse.Namespace:

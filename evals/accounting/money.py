@@ -33,10 +33,12 @@ PARTS = ("margin", "penalty", "lateness", "tier", "aging", "freight")
 
 class Statement(Noun):
     """What an end state is worth, and of what that is made. `units` are reserved units, `sku_value` adds up to `value`
-    less `broken` and `transfers`; `strict_units` those of lines under a strict contract."""
+    less `broken` and `transfers`; `strict_units` those of lines under a strict contract, `strict_on_time` those of them
+    that arrive by the date they are due."""
 
     units: int
     strict_units: int
+    strict_on_time: int
     margin: Money
     penalty: Money
     lateness: Money
@@ -62,11 +64,17 @@ def statement(after: Facts, rates: Rates, before: Facts | None = None) -> Statem
         for name in PARTS:
             total[name] += quantity * parts[name]
         by_sku[bucket[0]] += quantity * _sum(parts)
+    strict = {key: count for key, count in held(after).items() if _strict(after, key[0])}
     granted = _granted(before, after)
     broken = _broken(before, after, rates) if before is not None else Decimal(0)
     return Statement(
         units=units,
         strict_units=sum(count for (line, _), count in held(after).items() if _strict(after, line)),
+        strict_on_time=sum(
+            count
+            for (line, bucket), count in held(after).items()
+            if _strict(after, line) and _on_time(after, line, bucket)
+        ),
         margin=total["margin"],
         penalty=total["penalty"],
         lateness=total["lateness"],
@@ -111,6 +119,12 @@ def _strict(facts: Facts, line: str) -> bool:
         facts.customer(facts.order(facts.line(line).order).customer).contract if facts.has("line", line) else None
     )
     return contract is not None and contract.strict
+
+
+def _on_time(facts: Facts, key: str, bucket: Bucket) -> bool:
+    line = facts.line(key)
+    way = best_lane(facts, facts.order(line.order).region, bucket)
+    return way is not None and way[1] <= line.due
 
 
 def _granted(before: Facts | None, after: Facts) -> Decimal:

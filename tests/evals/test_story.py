@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from evals.accounting import Statement
 from evals.harness.story import Story, play
 from evals.worlds.generate import generate
 
@@ -40,18 +41,22 @@ def test_a_promise_that_was_told_is_true_although_other_moves_were_refused(tmp_p
     assert [str(finding) for finding in story.findings if finding.law == "promise"] == []
 
 
+def _contracts(state: Statement) -> tuple[int, int]:
+    """What strict contracts have: units, and units on time. It comes before money."""
+    return state.strict_units, state.strict_on_time
+
+
 def _holds(seed: int, home: Path, reject: int = 0) -> Story:
     home.mkdir(exist_ok=True)
     story = play(generate(seed), home, reject_percent=reject)
     said = f"world {seed}: {story.states}"
     assert story.moves, said
     assert set(story.states) <= ENDS, said
-    # Promises have their own test above, as long as it is expected to fail.
-    assert [str(finding) for finding in story.findings if finding.law != "promise"] == [], said
+    assert [str(finding) for finding in story.findings] == [], said
     assert story.verified and story.replayed, said
     if not reject:
         assert story.executed, said
-        assert story.after.strict_units >= story.before.strict_units, said
-        better = story.after.value >= story.before.value or story.after.strict_units > story.before.strict_units
+        assert _contracts(story.after) >= _contracts(story.before), f"{said}: {story.before} became {story.after}"
+        better = story.after.value >= story.before.value or _contracts(story.after) > _contracts(story.before)
         assert better, f"{said}: {story.before} became {story.after}"
     return story
