@@ -69,12 +69,8 @@ def statement(after: Facts, rates: Rates, before: Facts | None = None) -> Statem
     broken = _broken(before, after, rates) if before is not None else Decimal(0)
     return Statement(
         units=units,
-        strict_units=sum(count for (line, _), count in held(after).items() if _strict(after, line)),
-        strict_on_time=sum(
-            count
-            for (line, bucket), count in held(after).items()
-            if _strict(after, line) and _on_time(after, line, bucket)
-        ),
+        strict_units=sum(strict.values()),
+        strict_on_time=sum(count for (line, bucket), count in strict.items() if _on_time(after, line, bucket)),
         margin=total["margin"],
         penalty=total["penalty"],
         lateness=total["lateness"],
