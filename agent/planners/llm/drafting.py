@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from agent.planners.interface import Draft
+from agent.planners.shortfalls import shortages
 from domain.allocation.types import AllocationPlan
 from domain.facts import Facts
-from domain.plans import Move, Shortage
+from domain.plans import Move
 from domain.requests import Answer, Request
 from tools.context import ToolContext
 
@@ -44,22 +45,6 @@ def counted(moves: Sequence[Move]) -> str:
     shown = "; ".join(move.title for move in moves[:5])
     more = f"; and {len(moves) - 5} more" if len(moves) > 5 else ""
     return f"{len(moves)} moves are proposed: {shown}{more}."[:4000]
-
-
-def shortages(facts: Facts, plan: AllocationPlan) -> list[Shortage]:
-    """The lines an allocation leaves short, each with the allocation's own reason."""
-    rows = []
-    for item in sorted(plan.shortages, key=lambda short: (short.line, short.constraint)):
-        if facts.has("line", item.line):
-            line = facts.line(item.line)
-            order, customer, sku = line.order, facts.order(line.order).customer, line.sku
-        else:
-            asked = facts.transfer(item.line)
-            order, customer, sku = asked.id, asked.to_site, asked.sku
-        rows.append(
-            Shortage(line=item.line, order=order, customer=customer, sku=sku, short=item.units, reason=item.text)
-        )
-    return rows
 
 
 def overdrawn(facts: Facts, request: Request, moves: Sequence[Move]) -> str:

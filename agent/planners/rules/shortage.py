@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 from agent.planners.rules.notebook import Notebook
-from domain.allocation.types import AllocationPlan, Kpis, NonGrant
+from agent.planners.shortfalls import shortages
+from domain.allocation.types import AllocationPlan, Kpis
 from domain.events import DemandSpike
 from domain.noun import from_minor
-from domain.plans import Effect, Move, Shortage
+from domain.plans import Effect, Move
 from domain.scoring import contract_for
 from domain.wording import counted, listed
 from tools.atp import AtpReport
@@ -44,7 +45,7 @@ def share_out(book: Notebook, skus: tuple[str, ...]) -> None:
         book.propose("replenish", sku=sku, allocation_id=plan.id, except_lines=served)
     _tell_losers_without_a_date(book, moved)
     _escalate_strict(book, plan, served, late)
-    book.shortages.extend(_shortages(book, plan))
+    book.shortages.extend(shortages(book.facts, plan))
     _summarise(book, plan, moved)
 
 
@@ -156,28 +157,6 @@ def _escalate_strict(book: Notebook, plan: AllocationPlan, served: tuple[str, ..
 def _strict(book: Notebook, line: str) -> bool:
     contract = contract_for(book.facts, book.facts.line(line))
     return contract is not None and contract.strict
-
-
-def _shortages(book: Notebook, plan: AllocationPlan) -> list[Shortage]:
-    """The lines that stay short, each with its computed reason."""
-    facts = book.facts
-    rows = []
-    for item in sorted(plan.shortages, key=lambda short: (short.line, short.constraint)):
-        if facts.has("line", item.line):
-            line = facts.line(item.line)
-            order, customer, sku = line.order, facts.order(line.order).customer, line.sku
-        else:
-            asked = facts.transfer(item.line)
-            order, customer, sku = asked.id, asked.to_site, asked.sku
-        rows.append(
-            Shortage(line=item.line, order=order, customer=customer, sku=sku, short=item.units, reason=_because(item))
-        )
-    return rows
-
-
-def _because(item: NonGrant) -> str:
-    price = f" A further unit would have to be worth more than {from_minor(item.price)}." if item.price else ""
-    return f"{item.text}{price}"
 
 
 def _summarise(book: Notebook, plan: AllocationPlan, moved: tuple[Move, ...]) -> None:
