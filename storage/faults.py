@@ -34,6 +34,11 @@ _SAYINGS: tuple[tuple[tuple[str, ...], str, str], ...] = (
         "free some space and try again; nothing half-written was kept",
     ),
     (
+        ("disk i/o error",),
+        "the disk cannot be read or written, or has no space left",
+        "free some space and check the disk; nothing half-written was kept",
+    ),
+    (
         ("no such table", "undefinedtable", "no such column", "undefinedcolumn"),
         "the database has not been set up for this version",
         "run any command that may write, or have the deployment upgrade the database first",
