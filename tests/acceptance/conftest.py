@@ -36,7 +36,7 @@ def demo(told: Told, tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def case(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which the supplier delay came in: its case is C-1, its run R-1. Asked, and not changed."""
+    """A folder in which the supplier delay came in: its case is C-1, its run R-1. Only to copy."""
     home = tmp_path_factory.mktemp("waiting") / "home"
     taken = quartermaster(home, *AT, "event", EVENTS / "supplier_delay.json")
     assert taken.code == 0, taken.err

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -31,15 +33,17 @@ def sent(home: Path, event: object, *more: str) -> Said:
 def untouched(home: Path, act: Callable[[], object], denials: int = 0) -> None:
     """Whatever is done, no run was admitted, every question is as it was, and the ledger tells of denials only."""
 
-    def here() -> tuple[int, str, str]:
-        ledger = quartermaster(home, "ledger", "verify", "--output", "json").rows("verification")[0]
-        shown = (("runs", "--output", "json"), ("approvals", "list", "--all", "--output", "json"))
-        runs, questions = (quartermaster(home, *words).out for words in shown)
-        return ledger["count"], runs, questions
+    tables = ("runs", "approvals", "moves", "effects")
 
-    count, runs, questions = here()
+    def here() -> tuple[int, list[list[tuple[object, ...]]]]:
+        with closing(sqlite3.connect(home / "quartermaster.db")) as database:
+            (count,) = database.execute("SELECT count(*) FROM ledger").fetchone()
+            return count, [database.execute(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall() for table in tables]
+
+    count, rows = here()
+    assert all(rows)
     act()
-    assert here() == (count + denials, runs, questions)
+    assert here() == (count + denials, rows)
 
 
 UNUSABLE: dict[str, tuple[object, str]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,12 @@ QUESTIONS = {
     "who holds SKU-1042?": ("who_holds", ("SKU-1042", "units")),
     "who should get the last 120 of SKU-1042?": ("who_should_get", ("120", "SKU-1042")),
 }
+
+
+@pytest.fixture(scope="module")
+def case(case: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy for all questions: each leaves a run, and others count theirs."""
+    return Path(shutil.copytree(case, tmp_path_factory.mktemp("asked") / "home"))
 
 
 def asked(case: Path, question: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
