@@ -4,7 +4,7 @@ proposer says of its move can raise a number, never lower it."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
 from domain.cases import Case
 from domain.customers import Customer, Tier
@@ -153,7 +153,9 @@ def _losses(facts: Facts, lines: tuple[LineFlow, ...]) -> dict[str, FactValue]:
         "units_from_released_waves": sum(flow.released for flow in lines if _being_picked(facts, flow)),
         "contract_losing": any(_contract_floor(facts, flow) is not None for flow in losing),
         "contract_floor_broken": any(
-            flow.held + flow.net < floor for flow in losing if (floor := _contract_floor(facts, flow)) is not None
+            flow.held + flow.net < floor
+            for flow in losing
+            if (floor := _contract_floor(facts, flow)) is not None and not _stopped(facts, flow.line)
         ),
         "frozen_line": any(flow.released > 0 and flow.line.frozen for flow in lines),
         "picked_units": any(flow.released > 0 and _picked(facts, flow.line) for flow in lines),
@@ -178,7 +180,13 @@ def _contract_floor(facts: Facts, flow: LineFlow) -> int | None:
     contract = customer.contract if customer else None
     if contract is None or not contract.starts <= facts.today <= contract.ends:
         return None
-    return -int(-(contract.fill_floor * flow.line.open_quantity) // 1)
+    return int((contract.fill_floor * flow.line.open_quantity).to_integral_value(ROUND_CEILING))
+
+
+def _stopped(facts: Facts, line: OrderLine) -> bool:
+    """Whether nothing may ship for the line now: as long as that is so, no floor of its contract can be claimed."""
+    customer = _customer(facts, line)
+    return bool(facts.order(line.order).holds) or (customer is not None and customer.on_credit_hold)
 
 
 def _being_picked(facts: Facts, flow: LineFlow) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from domain.allocation.build import build
-from domain.allocation.solve import allocate as solve
+from domain.allocation.floors import allocate_keeping_floors
 from domain.allocation.types import AllocationPlan, Demand, Problem, Supply
 from domain.noun import Id, Noun, PositiveUnits
 from tools.context import ToolContext
@@ -32,7 +32,7 @@ def allocate(context: ToolContext, args: AllocateArgs) -> AllocationPlan:
     problem = build(context.facts, tuple(sorted(set(args.skus))), context.request)
     if args.units is not None or args.site is not None:
         problem = _last(problem, args.units, args.site)
-    return solve(problem)
+    return allocate_keeping_floors(problem)
 
 
 def _last(problem: Problem, units: int | None, site: str | None) -> Problem:

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from domain.allocation.build import build
-from domain.allocation.solve import allocate
+from domain.allocation.floors import allocate_keeping_floors
 from domain.allocation.types import AllocationPlan, NonGrant, Problem
 from domain.errors import BadInput
 from domain.noun import Id, Noun, Text, from_minor
@@ -95,7 +95,7 @@ def explain(context: ToolContext, args: ExplainArgs) -> Explanation:
     skus = tuple(sorted({line.sku for line in lines}))
     plan = context.allocation(args.allocation_id) if args.allocation_id else None
     problem = build(facts, plan.skus if plan else skus, context.request)
-    plan = plan or allocate(problem)
+    plan = plan or allocate_keeping_floors(problem)
     ordered = sorted(lines, key=lambda line: line.id)
     return Explanation(allocation=plan.id, lines=tuple(_explained(context, problem, plan, line) for line in ordered))
 
