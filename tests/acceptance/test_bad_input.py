@@ -248,7 +248,7 @@ def test_in_a_folder_where_nothing_was_done_there_is_nothing_to_show_and_none_is
     assert not home.exists()
 
 
-@pytest.mark.parametrize("words", [("ledger", "export"), ("runs",), ("approvals", "list", "--output", "json")], ids=str)
+@pytest.mark.parametrize("words", [("ledger", "export"), ("runs",)], ids=" ".join)
 def test_who_has_read_enough_ends_the_command_in_peace(words: tuple[str, ...], waiting: Path):
     """The reader is gone before the first line is written, as `| head` may be."""
     running = process(waiting, *AT, *words)
