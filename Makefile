@@ -69,7 +69,7 @@ docs: setup ## Write docs/cli.md and the tables in docs/ from the program itself
 
 lock: setup ## Resolve again and write both hash-pinned locks
 	@$(LOCK) --extra dev -o requirements.lock >/dev/null
-	$(LOCK) --extra dev --extra dev-llm -c requirements.lock -o requirements-real.lock >/dev/null
+	$(LOCK) --extra dev --extra dev-llm --extra dev-browser -c requirements.lock -o requirements-real.lock >/dev/null
 
 clean: ## Remove the environment, caches and demo data
 	rm -rf .venv .quartermaster-demo .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build *.egg-info
