@@ -56,14 +56,39 @@ class Rates(Noun):
     protect_released: bool = False
 
 
+class Offer(Noun):
+    """What the copilot could propose as moves once the one it talks with says yes: a call of a write tool.
+
+    `arguments` is canonical JSON; `text` says it in words; `scope` is all that the moves may touch.
+    """
+
+    tool: Id
+    arguments: str
+    text: Text
+    scope: Scope
+
+
+class Turn(Noun):
+    """An earlier turn of the conversation a question belongs to: its run, the words, and how it was answered."""
+
+    run: Id
+    question: UntrustedText
+    intent: Id = "none"
+    named: tuple[tuple[Id, Id], ...] = ()
+    offer: Offer | None = None
+
+
 class Request(Noun):
     """One run's task. `now` is when it was asked; `by` is the actor; `scope` is the case's scope; `done` are
-    substances of moves of earlier revisions that were or are being carried out: they are not proposed again."""
+    substances of moves of earlier revisions that were or are being carried out: they are not proposed again.
+
+    `history` are the turns before a question, oldest first; `commission` is the offer that a command carries out.
+    """
 
     case: Id
     case_kind: Id
     revision: int
-    kind: Literal["event", "question", "sweep"]
+    kind: Literal["event", "question", "sweep", "command"]
     now: datetime
     by: Id
     scope: Scope = Scope()
@@ -72,10 +97,15 @@ class Request(Noun):
     rejected: tuple[RejectedMove, ...] = ()
     done: tuple[Id, ...] = ()
     rates: Rates = Rates()
+    history: tuple[Turn, ...] = ()
+    commission: Offer | None = None
 
 
 class Answer(Noun):
-    """The answer to a question: sentences, a table, and the ids it rests on. `intent` says how it was understood."""
+    """The answer to a question: sentences, a table, and the ids it rests on. `intent` says how it was understood.
+
+    `named` are the (kind, id) of entities it speaks of, for follow-ups. `offer` waits for a yes; `accepted` got one.
+    """
 
     intent: Id
     text: Text
@@ -83,6 +113,9 @@ class Answer(Noun):
     rows: tuple[tuple[Text, ...], ...] = ()
     evidence: tuple[Id, ...] = ()
     suggestions: tuple[Text, ...] = ()
+    named: tuple[tuple[Id, Id], ...] = ()
+    offer: Offer | None = None
+    accepted: Offer | None = None
 
 
 class ToolCall(Noun):

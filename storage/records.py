@@ -57,7 +57,7 @@ class Run(Noun):
 
     id: Id
     case: Id
-    kind: Literal["event", "question", "sweep"]
+    kind: Literal["event", "question", "sweep", "command"]
     state: RunState = RunState.ADMITTED
     revision: int = 1
     planner: str = ""
@@ -80,6 +80,16 @@ class RunEvent(Noun):
     at: datetime
     kind: str
     body: str
+
+
+class Conversation(Noun):
+    """Turns of one person with the copilot through one door; `id` is ours (`T-1`) or a door's own key."""
+
+    id: Text
+    user: Id
+    title: Text
+    created_at: datetime
+    updated_at: datetime
 
 
 class MoveState(StrEnum):

@@ -7,6 +7,7 @@ from storage.base import Base
 from storage.budgets import BudgetRow
 from storage.cases import CaseRow
 from storage.claims import ClaimRow
+from storage.conversations import ConversationRow, TurnRow
 from storage.counters import CounterRow
 from storage.effects import EffectRow
 from storage.inbox import InboxRow, InboxSequenceRow
@@ -26,6 +27,7 @@ TABLES: tuple[type[Base], ...] = (
     BudgetRow,
     CaseRow,
     ClaimRow,
+    ConversationRow,
     CounterRow,
     EffectRow,
     InboxRow,
@@ -42,6 +44,7 @@ TABLES: tuple[type[Base], ...] = (
     SagaRow,
     SnapshotRow,
     SwitchRow,
+    TurnRow,
 )
 
 METADATA = Base.metadata

@@ -15,21 +15,24 @@ from tools.context import ToolContext
 from tools.toolbox import Toolbox
 
 FLUSH = 64
-"""Tool calls that are kept back before they are written as run events."""
+"""Tool calls that are kept back before they are written as run events, where nobody is thought to watch."""
+TALKING = frozenset({"question", "command"})
+"""Kinds of runs that somebody watches: every call is written at once."""
 
 
 class Recorder:
     """Writes the tool calls of a run as run events, a batch at a time."""
 
-    def __init__(self, services: Services, run: str) -> None:
+    def __init__(self, services: Services, run: str, batch: int = FLUSH) -> None:
         self._services = services
         self._run = run
+        self._batch = batch
         self._calls: list[ToolCall] = []
 
     def __call__(self, call: ToolCall) -> None:
         """Remember a call; full batches are written, and a model's answer at once, for those who watch."""
         self._calls.append(call)
-        if len(self._calls) >= FLUSH or call.tool == "model":
+        if len(self._calls) >= self._batch or call.tool == "model":
             self.flush()
 
     def flush(self) -> None:
@@ -47,7 +50,7 @@ def plan(services: Services, run_id: str, facts_id: str) -> int:
         if kept := plans.of_run(session, run_id):
             return kept[-1].revision
         facts = snapshots.get(session, facts_id)
-    recorder = Recorder(services, run_id)
+    recorder = Recorder(services, run_id, 1 if run.kind in TALKING else FLUSH)
     draft, planner, fallback = _draft(services, run.request, facts, recorder)
     made = assemble(
         draft,

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.casework.lapse import tell
 from agent.casework.outcome import Report, gather
 from agent.runtime.clock import pause
-from agent.runtime.intake import Intake, Taken
+from agent.runtime.intake import Intake, Said, Taken
 from agent.runtime.replay import Replay, replay
 from agent.runtime.sweep import Triage, sweep
+from agent.settings import Settings
 from domain.cases import Case
 from domain.errors import DependencyDown, StorageFailed
 from domain.events import Event
@@ -23,8 +24,9 @@ from guardrails.cards import Card, card
 from guardrails.chain import EntryKind, Head, Verification
 from guardrails.deciding import Decision
 from guardrails.ledger import record_head
-from storage import approvals, cases, moves, run_events, runs, sagas, snapshots
-from storage.records import Run, RunEvent, RunState, Saga, Switch
+from guardrails.people import People
+from storage import approvals, cases, conversations, moves, run_events, runs, sagas, snapshots
+from storage.records import Conversation, Run, RunEvent, RunState, Saga, Switch
 
 if TYPE_CHECKING:
     from agent.runtime.compose import Parts
@@ -37,22 +39,28 @@ class Application:
         self._parts = parts
         self._intake = Intake(parts.services, parts.outside)
         self._kept = 0
+        self._woken = threading.Event()
 
-    def take_event(self, event: Event, user: str = "") -> Taken:
+    def take_event(self, event: Event, user: str = "", *, settle: bool = True) -> Taken:
         """Take in an event, plan, do what policy allows; see `Intake.take`. `user` raised it (else its source).
 
         Raises NotAllowed for a user nobody knows; DependencyDown when a system is silent: the event is kept, and goes
         on with the next sweep.
         """
         taken = self._intake.take(event, self._parts.people.get(user).id if user else event.source)
-        self.settle(focus=taken.run)
+        if settle:
+            self.settle(focus=taken.run)
         return taken
 
     def ask(self, text: str, user: str) -> Report:
         """The answer to a question."""
-        run = self._intake.question(text, self._parts.people.get(user).id)
+        run = self._intake.question(text, self._parts.people.get(user).id).run
         self.settle(focus=run)
         return self.report(run)
+
+    def say(self, text: str, user: str, conversation: str = "") -> Said:
+        """Admit a question as the next turn of a conversation ("" begins one) and return at once; a worker answers."""
+        return self._intake.question(text, self._parts.people.get(user).id, conversation)
 
     def triage_once(self, user: str = "") -> Triage:
         """One pass: pending events, real shortages, everything that can go on; for `user`, or by itself."""
@@ -75,24 +83,37 @@ class Application:
         """One card."""
         return self._parts.approvals.show(approval)
 
-    def approve(self, approval: str, user: str, digest: str | None = None, reason: str = "") -> Decision:
-        """Approve what the card shows. What can be carried out is carried out before this returns."""
-        return self._decided(self._parts.approvals.approve(approval, user, digest, reason))
+    def approve(
+        self, approval: str, user: str, digest: str | None = None, reason: str = "", *, settle: bool = True
+    ) -> Decision:
+        """Approve what the card shows. What can be carried out is carried out before this returns; without `settle`
+        (so for every decision here) a worker does it afterwards."""
+        return self._decided(self._parts.approvals.approve(approval, user, digest, reason), settle)
 
-    def reject(self, approval: str, user: str, reason: str = "", digest: str | None = None) -> Decision:
+    def reject(
+        self, approval: str, user: str, reason: str = "", digest: str | None = None, *, settle: bool = True
+    ) -> Decision:
         """Reject what the card shows; what needs it is cancelled, the rest is planned again."""
-        return self._decided(self._parts.approvals.reject(approval, user, reason, digest))
+        return self._decided(self._parts.approvals.reject(approval, user, reason, digest), settle)
 
     def edit(
-        self, approval: str, user: str, changes: Mapping[str, int], digest: str | None = None, reason: str = ""
+        self,
+        approval: str,
+        user: str,
+        changes: Mapping[str, int],
+        digest: str | None = None,
+        reason: str = "",
+        *,
+        settle: bool = True,
     ) -> Decision:
         """Change quantities inside a move (action id -> units); it is judged again."""
-        return self._decided(self._parts.approvals.edit(approval, user, changes, digest, reason))
+        return self._decided(self._parts.approvals.edit(approval, user, changes, digest, reason), settle)
 
-    def _decided(self, decision: Decision) -> Decision:
+    def _decided(self, decision: Decision, settle: bool) -> Decision:
         with self._parts.database.write() as session:
             tell(self._parts.services, session, [decision.move, *decision.cancelled])
-        self.settle()
+        if settle:
+            self.settle()
         return decision
 
     def settle(self, focus: str | None = None, *, only_due: bool = False) -> None:
@@ -105,10 +126,16 @@ class Application:
         if focus in trouble:
             raise trouble[focus]
 
+    def wake(self) -> None:
+        """Have the worker of this process look at once: somebody has just written a row."""
+        self._woken.set()
+
     def run_worker(self, stop: threading.Event, every: float = 1.0) -> None:
-        """Settle again and again until `stop` is set. Parked sagas go on when due; threads are tidied daily."""
+        """Settle again and again until `stop` is set, at once when woken. Parked sagas go on when due; threads are
+        tidied daily."""
         tidied = None
         while not stop.is_set():
+            self._woken.clear()
             try:
                 self.settle(only_due=True)
                 if tidied != self._parts.clock.now().date():
@@ -116,7 +143,7 @@ class Application:
                     tidied = self._parts.clock.now().date()
             except (DependencyDown, StorageFailed):
                 pause(every)  # our own database or a system is away for now; everything waits in its row
-            stop.wait(every)
+            self._woken.wait(every)
 
     def tidy(self, days: int = 7) -> tuple[str, ...]:
         """Forget the threads of runs that ended so many days ago; what they decided stays in our tables. Their ids."""
@@ -138,6 +165,40 @@ class Application:
         """Every run, in the order they were admitted."""
         with self._parts.database.read() as session:
             return runs.listed(session, case=case)
+
+    def run(self, run: str) -> Run:
+        """One run; UnknownReference when there is none."""
+        with self._parts.database.read() as session:
+            return runs.get(session, run)
+
+    def conversation(self, conversation: str) -> tuple[Conversation, tuple[str, ...]]:
+        """A conversation and the runs of its turns, oldest first."""
+        with self._parts.database.read() as session:
+            return conversations.get(session, conversation), conversations.turns(session, conversation)
+
+    def conversations(self, user: str) -> tuple[Conversation, ...]:
+        """Conversations of a person, the one touched last first."""
+        with self._parts.database.read() as session:
+            return conversations.listed(session, user)
+
+    def facts_now(self, skus: Collection[str] | None = None) -> Facts:
+        """What the connected systems say now (about these SKUs, else all), with the claims of waiting plans."""
+        return self._parts.fresh(skus or ())
+
+    @property
+    def people(self) -> People:
+        """The users of this installation."""
+        return self._parts.people
+
+    @property
+    def settings(self) -> Settings:
+        """What this installation was told."""
+        return self._parts.settings
+
+    @property
+    def now(self) -> datetime:
+        """The time of this installation's clock."""
+        return self._parts.clock.now()
 
     def report(self, run: str) -> Report:
         """What came of a run, as things stand now."""

@@ -144,7 +144,7 @@ class Parts:
             self.database,
             self.ledger,
             self.connector.writes(self.clock.now),
-            self._fresh,
+            self.fresh,
             lambda: self.policy,
             self.people,
             self.clock.now,
@@ -161,7 +161,7 @@ class Parts:
         """What this process works on."""
         return Leases(self.database, process_name(), self.settings.lease_seconds)
 
-    def _fresh(self, skus: Collection[str]) -> Facts:
+    def fresh(self, skus: Collection[str]) -> Facts:
         """What the systems say now; claims are checked by the gate in our own tables."""
         now = self.clock.now()
         with self.database.read() as session:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 from agent.casework.admission import admit, done_so_far, next_revision, rejected_so_far
 from agent.casework.scoping import scope_of, skus_of, union
 from agent.casework.services import Services
+from agent.casework.talk import history
 from connectors import snapshot
 from domain.cases import Case, CaseState, Scope
-from domain.errors import BadInput, Conflict
+from domain.errors import BadInput, Conflict, NotAllowed
 from domain.events import Event
-from domain.noun import Noun
-from domain.requests import Request
+from domain.noun import Id, Noun, Text
+from domain.requests import Request, Turn
 from guardrails.chain import EntryKind
-from storage import cases, counters, inbox
+from storage import cases, conversations, counters, inbox
 from storage.database import Session
 from storage.records import Arrival, InboxEntry, InboxState
 
@@ -31,6 +33,13 @@ class Taken(Noun):
     note: str
     case: str | None = None
     run: str | None = None
+
+
+class Said(Noun):
+    """A question that was admitted: its run, and the conversation it belongs to ("" for none)."""
+
+    run: Id
+    conversation: Text
 
 
 class Intake:
@@ -74,11 +83,18 @@ class Intake:
                 taken.append(Taken(event=entry.event.id, arrival=Arrival.ACCEPTED, note=str(wrong)))
         return tuple(taken)
 
-    def question(self, text: str, by: str) -> str:
-        """Admit a run for a question; its id. BadInput for one that is too long or not text."""
+    def question(self, text: str, by: str, conversation: str | None = None) -> Said:
+        """Admit a run for a question, as the next turn of a conversation when one is named ("" begins one).
+
+        BadInput for one that is too long or not text, NotAllowed for somebody else's conversation.
+        """
         _check_question(text)
         with self._services.database.write() as session:
             now = self._services.now()
+            before: tuple[Turn, ...] = ()
+            if conversation is not None:
+                conversation = _begin(session, conversation, text, by, now)
+                before = history(session, conversation)
             case = _case(session, self._services, "question", text[:200] or "question", by, Scope())
             request = Request(
                 case=case.id,
@@ -89,8 +105,12 @@ class Intake:
                 by=by,
                 question=text,
                 rates=self._services.policy.rates,
+                history=before,
             )
-            return admit(session, request, self._services, by)
+            run = admit(session, request, self._services, by)
+            if conversation is not None:
+                conversations.add_turn(session, conversation, run, now)
+            return Said(run=run, conversation=conversation or "")
 
     def _apply(self, entry: InboxEntry, by: str) -> Taken:
         event = entry.event
@@ -143,6 +163,14 @@ class Intake:
             done=done_so_far(session, case.id),
             rates=self._services.policy.rates,
         )
+
+
+def _begin(session: Session, conversation: str, text: str, by: str, now: datetime) -> str:
+    key = conversation or counters.next_id(session, "conversation")
+    begun = conversations.begin(session, key, by, text.strip()[:80], now)
+    if begun.user != by:
+        raise NotAllowed("this conversation is somebody else's", field="conversation", fix="begin one of your own")
+    return key
 
 
 def _check_question(text: str) -> None:

@@ -120,7 +120,7 @@ def test_two_plans_over_one_sku_promise_no_unit_twice_and_every_promise_can_be_k
 
 def promised_once(app: Application) -> None:
     """All moves that wait together take from no line more than it holds, and from no bucket more than is free."""
-    facts = app._parts._fresh(())
+    facts = app._parts.fresh(())
     free, held = free_units(facts), held_by(facts)
     waits = {card.move for card in app.approvals()}
     drawn: Counter[object] = Counter()

@@ -158,7 +158,7 @@ def test_over_random_partial_decisions_stock_is_conserved(careful, seed):
 def _nothing_is_promised_twice(app):
     """Claims of all waiting plans together never ask for more than a bucket has free."""
     parts = app._parts
-    free = free_units(parts._fresh(()))
+    free = free_units(parts.fresh(()))
     with parts.database.read() as session:
         held = claims.active(session, parts.clock.now())
     asked: dict[claims.Bucket, int] = {}

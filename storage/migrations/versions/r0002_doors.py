@@ -1,0 +1,58 @@
+"""What the doors remember: conversations and their turns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    """Create what is new, family by family."""
+    _conversations()
+
+
+def downgrade() -> None:
+    """Forget it again; nothing that was decided is in it."""
+    for name in ("turns", "conversations"):
+        op.drop_table(name)
+
+
+def _table(name: str, *columns: sa.Column[Any], indexes: tuple[str, ...] = ()) -> None:
+    op.create_table(name, *columns)
+    for column in indexes:
+        op.create_index(f"ix_{name}_{column}", name, [column])
+
+
+def _text(name: str, *refers: sa.ForeignKey, key: bool = False, empty: bool = False) -> sa.Column[Any]:
+    """Text compared byte by byte; moments are text too."""
+    kind = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+    return sa.Column(name, kind, *refers, primary_key=key, nullable=empty)
+
+
+def _whole(name: str, *, key: bool = False, empty: bool = False) -> sa.Column[Any]:
+    """A whole number of 64 bits."""
+    return sa.Column(name, sa.BigInteger(), primary_key=key, nullable=empty, autoincrement=False)
+
+
+def _conversations() -> None:
+    _table(
+        "conversations",
+        _text("id", key=True),
+        _text("user"),
+        _text("title"),
+        _text("created_at"),
+        _text("updated_at"),
+        indexes=("user",),
+    )
+    _table(
+        "turns",
+        _text("conversation", sa.ForeignKey("conversations.id"), key=True),
+        _whole("seq", key=True),
+        _text("run", sa.ForeignKey("runs.id")),
+        indexes=("run",),
+    )
