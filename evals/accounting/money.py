@@ -34,7 +34,8 @@ PARTS = ("margin", "penalty", "lateness", "tier", "aging", "freight")
 class Statement(Noun):
     """What an end state is worth, and of what that is made. `units` are reserved units, `sku_value` adds up to `value`
     less `broken` and `transfers`; `strict_units` those of lines under a strict contract, `strict_on_time` those of them
-    that arrive by the date they are due."""
+    that arrive by the date they are due. Units of a line on hold are worth nothing and serve no contract: they must
+    not ship."""
 
     units: int
     strict_units: int
@@ -59,8 +60,10 @@ def statement(after: Facts, rates: Rates, before: Facts | None = None) -> Statem
     for (key, bucket), quantity in sorted(held(after).items()):
         if not after.has("line", key):
             continue
-        parts = worth(after, after.line(key), bucket, rates)
         units += quantity
+        if _on_hold(after, key):
+            continue
+        parts = worth(after, after.line(key), bucket, rates)
         for name in PARTS:
             total[name] += quantity * parts[name]
         by_sku[bucket[0]] += quantity * _sum(parts)
@@ -111,10 +114,15 @@ def worth(facts: Facts, line: OrderLine, bucket: Bucket, rates: Rates) -> dict[s
 
 
 def _strict(facts: Facts, line: str) -> bool:
-    contract = (
-        facts.customer(facts.order(facts.line(line).order).customer).contract if facts.has("line", line) else None
-    )
+    if not facts.has("line", line) or _on_hold(facts, line):
+        return False
+    contract = facts.customer(facts.order(facts.line(line).order).customer).contract
     return contract is not None and contract.strict
+
+
+def _on_hold(facts: Facts, line: str) -> bool:
+    order = facts.order(facts.line(line).order)
+    return bool(order.holds) or facts.customer(order.customer).on_credit_hold
 
 
 def _on_time(facts: Facts, key: str, bucket: Bucket) -> bool:
