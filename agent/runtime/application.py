@@ -130,6 +130,17 @@ class Application:
         """Have the worker of this process look at once: somebody has just written a row."""
         self._woken.set()
 
+    def run_talker(self, stop: threading.Event, every: float = 0.25) -> None:
+        """Answer questions until `stop` is set, beside the worker: nobody who asks waits for long planning."""
+        while not stop.is_set():
+            try:
+                if self._parts.progress.talk():
+                    self.wake()  # an answer may have asked for work
+                    continue
+            except (DependencyDown, StorageFailed):
+                pause(every)
+            stop.wait(every)
+
     def run_worker(self, stop: threading.Event, every: float = 1.0) -> None:
         """Settle again and again until `stop` is set, at once when woken. Parked sagas go on when due; threads are
         tidied daily."""

@@ -60,6 +60,7 @@ class Leases:
         self._database = database
         self._ttl = timedelta(seconds=seconds)
         self._held: set[str] = set()
+        self._busy: set[str] = set()
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._beat: threading.Thread | None = None
@@ -87,13 +88,24 @@ class Leases:
 
     @contextmanager
     def hold(self, name: str) -> Iterator[bool]:
-        """Hold a lease for a while; yields False when another has it."""
-        taken = self.take(name)
+        """Hold a lease for a while; yields False when another has it, be it another thread of this process."""
+        with self._lock:
+            busy = name in self._busy
+            if not busy:
+                self._busy.add(name)
+        if busy:
+            yield False
+            return
         try:
-            yield taken
+            taken = self.take(name)
+            try:
+                yield taken
+            finally:
+                if taken:
+                    self.give(name)
         finally:
-            if taken:
-                self.give(name)
+            with self._lock:
+                self._busy.discard(name)
 
     def dead(self, owners: set[str]) -> set[str]:
         """Those of `owners` that are surely not working any more: their process is gone or their lease has ended."""

@@ -23,6 +23,9 @@ from storage.records import MoveState, Run, RunState
 IN_FLIGHT = frozenset({MoveState.APPROVED, MoveState.READY, MoveState.EXECUTING, MoveState.PARKED})
 """A case with a move in one of these states is not planned again yet: its facts are about to change."""
 
+TALK = "question"
+"""The kind of runs that somebody waits for; they write to no system, so they need not wait behind the others."""
+
 
 class Progress:
     """The worker's one loop, and what every door calls after it has written its rows."""
@@ -46,6 +49,14 @@ class Progress:
         with self._services.database.write() as session:
             close_cases(session, self._services)
         return tuple(sorted(trouble.items()))
+
+    def talk(self) -> bool:
+        """Answer the questions that wait, and nothing else; False when there were none."""
+        with self._services.database.read() as session:
+            asked = [run for run in runs.listed(session, {RunState.ADMITTED, RunState.RUNNING}) if run.kind == TALK]
+        trouble: dict[str, QuartermasterError] = {}
+        driven = [self._drive(run, trouble) for run in asked]
+        return any(driven)
 
     def _drive(self, run: Run, trouble: dict[str, QuartermasterError]) -> bool:
         try:
