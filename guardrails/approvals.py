@@ -127,7 +127,8 @@ class Approvals:
                 except NotAllowed:
                     continue
                 settle(desk.session, question, ApprovalState.APPROVED, desk.person, desk.now, reason)
-                self._record(desk, EntryKind.APPROVAL, {"decision": "approved", "role": role, "shown": made.shown})
+                body = {"approval": question.id, "decision": "approved", "role": role, "shown": made.shown}
+                self._record(desk, EntryKind.APPROVAL, body)
             left = approvals.listed(desk.session, {ApprovalState.PENDING}, move=desk.record.id)
             return decision("edited", desk.asked, desk.person.id, self._approved_unless(desk, left), left)
 

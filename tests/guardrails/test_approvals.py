@@ -178,6 +178,16 @@ def test_an_edit_that_leaves_ones_authority_goes_to_the_role_the_rule_names(hous
     assert house.approvals.approve(grown.questions[0], "farid").resume
 
 
+def test_what_an_edit_approves_by_itself_is_recorded_under_its_own_question(house: House):
+    house.propose(buy(5000))
+    house.approvals.edit("A-2", "paula", {"a1": 6000})
+    assert [(one.id, one.state) for one in house.asked()] == [
+        ("A-1", ApprovalState.APPROVED),
+        ("A-2", ApprovalState.PENDING),
+    ]
+    assert [entry["approval"] for entry in house.entries(EntryKind.APPROVAL)] == ["A-1"]
+
+
 def test_an_edit_that_policy_denies_changes_nothing(house: House):
     house.propose(reallocation("SO-SLA/1", 10))
     with pytest.raises(NotAllowed, match="fill floor"):
