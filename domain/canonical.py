@@ -45,4 +45,9 @@ def canonical_json(value: Any) -> str:
 
 def digest(tag: str, value: Any) -> str:
     """sha256 (hex) of `tag`, a NUL and the canonical text: a digest of one kind of thing never equals another's."""
-    return hashlib.sha256(f"{tag}\x00{canonical_json(value)}".encode()).hexdigest()
+    return digest_of_text(tag, canonical_json(value))
+
+
+def digest_of_text(tag: str, text: str) -> str:
+    """The same of a value whose canonical text is at hand already."""
+    return hashlib.sha256(f"{tag}\x00{text}".encode()).hexdigest()

@@ -7,12 +7,12 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, RowMapping
+from sqlalchemy import ColumnElement, ForeignKey, RowMapping, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.canonical import canonical_json
 from domain.errors import UnknownReference
-from storage.base import Base
+from storage.base import Base, table_of
 from storage.counters import number_of
 from storage.records import Approval, ApprovalState
 from storage.statements import add, compare_and_set, many, one
@@ -135,6 +135,19 @@ def overdue(session: Session, now: datetime) -> tuple[Approval, ...]:
     """Pending approvals whose time is over, those first that ended first."""
     where = (ApprovalRow.state == ApprovalState.PENDING, ApprovalRow.expires_at <= now)
     rows = many(session, ApprovalRow, *where, order=(ApprovalRow.expires_at, ApprovalRow.number))
+    return tuple(_approval(row) for row in rows)
+
+
+def alive(session: Session, since: datetime | None = None, until: datetime | None = None) -> tuple[Approval, ...]:
+    """Approvals of every move that had one pending at some time in [since, until), in the order they were asked."""
+    table = table_of(ApprovalRow)
+    where: list[ColumnElement[bool]] = []
+    if since is not None:
+        where.append(or_(table.c.decided_at.is_(None), table.c.decided_at >= since))
+    if until is not None:
+        where.append(table.c.created_at < until)
+    asked = ApprovalRow.move.in_(select(table.c.move).where(*where))
+    rows = many(session, ApprovalRow, asked, order=(ApprovalRow.number, ApprovalRow.id))
     return tuple(_approval(row) for row in rows)
 
 

@@ -6,15 +6,15 @@ content but the one that empties it, which is a redaction.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import datetime
+from collections.abc import Collection, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, desc, select
+from sqlalchemy import ColumnElement, ForeignKey, Select, desc, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from storage.base import Base, table_of
-from storage.statements import add, compare_and_set, many, wait_turn
+from storage.statements import add, compare_and_set, in_chunks, many, wait_turn
 
 ENTRY_COLUMNS = (
     "seq",
@@ -95,19 +95,55 @@ def read(
     limit: int | None = None,
 ) -> Iterator[tuple[dict[str, Any], str | None]]:
     """Rows after `after` with their contents, in order: (columns, canonical JSON or None when it is not there)."""
-    row, content = table_of(LedgerRow), table_of(LedgerContentRow)
-    statement = (
-        select(row, content.c.body.label("body"))
-        .join(content, content.c.seq == row.c.seq, isouter=True)
-        .where(row.c.seq > after)
-        .order_by(row.c.seq)
-        .limit(limit)
-    )
+    row = table_of(LedgerRow)
+    statement = _with_contents().where(row.c.seq > after).limit(limit)
     if kinds is not None:
         statement = statement.where(row.c.kind.in_(kinds))
     for column, value in ((row.c.case, case), (row.c.run, run), (row.c.move, move)):
         if value is not None:
             statement = statement.where(column == value)
+    yield from _told(session, statement)
+
+
+def span(
+    session: Session,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    *,
+    kinds: tuple[str, ...] | None = None,
+    after: int = 0,
+    before: int | None = None,
+) -> Iterator[tuple[dict[str, Any], str | None]]:
+    """Rows of a time (`since` is in it, `until` is not) and of seqs between two, with their contents, in order."""
+    row = table_of(LedgerRow)
+    bounds: list[ColumnElement[bool]] = [row.c.seq > after]
+    if since is not None:
+        bounds.append(row.c.at >= since.astimezone(UTC).isoformat())
+    if until is not None:
+        bounds.append(row.c.at < until.astimezone(UTC).isoformat())
+    if before is not None:
+        bounds.append(row.c.seq < before)
+    if kinds is not None:
+        bounds.append(row.c.kind.in_(kinds))
+    yield from _told(session, _with_contents().where(*bounds))
+
+
+def of_cases(session: Session, cases: Collection[str]) -> Iterator[tuple[dict[str, Any], str | None]]:
+    """Every row of these cases with its content, in the order of each few hundred cases."""
+    for some in in_chunks(cases):
+        yield from _told(session, _with_contents().where(table_of(LedgerRow).c.case.in_(some)))
+
+
+def _with_contents() -> Select[Any]:
+    row, content = table_of(LedgerRow), table_of(LedgerContentRow)
+    return (
+        select(row, content.c.body.label("body"))
+        .join(content, content.c.seq == row.c.seq, isouter=True)
+        .order_by(row.c.seq)
+    )
+
+
+def _told(session: Session, statement: Select[Any]) -> Iterator[tuple[dict[str, Any], str | None]]:
     for found in session.execute(statement).mappings():
         yield {name: found[name] for name in ENTRY_COLUMNS}, found["body"]
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, ForeignKey, RowMapping
+from sqlalchemy import ColumnElement, ForeignKey, RowMapping, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.canonical import canonical_json
 from domain.errors import UnknownReference
 from domain.plans import Move
 from domain.verdicts import Verdict
-from storage.base import Base
+from storage.base import Base, table_of
 from storage.records import MoveRecord, MoveState
-from storage.statements import add, compare_and_set, many, one
+from storage.statements import add, compare_and_set, in_chunks, many, one
 
 
 class MoveRow(Base):
@@ -88,6 +88,26 @@ def listed(
     if revision is not None:
         where.append(MoveRow.revision == revision)
     return tuple(_record(row) for row in many(session, MoveRow, *where, order=_ORDER))
+
+
+def homes(session: Session, moves: Collection[str]) -> dict[str, tuple[str, str]]:
+    """The case and the run of each of these moves."""
+    table = table_of(MoveRow)
+    found: dict[str, tuple[str, str]] = {}
+    for some in in_chunks(moves):
+        for row in session.execute(select(table.c.id, table.c.case, table.c.run).where(table.c.id.in_(some))):
+            found[row.id] = (row.case, row.run)
+    return found
+
+
+def standing(session: Session, runs: Collection[str]) -> dict[str, frozenset[MoveState]]:
+    """The states in which the moves of each of these runs are; a run without moves is not in it."""
+    table = table_of(MoveRow)
+    found: dict[str, set[MoveState]] = {}
+    for some in in_chunks(runs):
+        for row in session.execute(select(table.c.run, table.c.state).distinct().where(table.c.run.in_(some))):
+            found.setdefault(row.run, set()).add(MoveState(row.state))
+    return {run: frozenset(states) for run, states in found.items()}
 
 
 def _record(row: RowMapping) -> MoveRecord:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, RowMapping, desc
@@ -13,7 +14,7 @@ from domain.errors import IntegrityBroken, UnknownReference
 from domain.plans import Plan
 from storage.base import Base
 from storage.records import PlanRecord
-from storage.statements import add, many, one
+from storage.statements import add, in_chunks, many, one
 
 TAG = "plan/1"
 
@@ -68,6 +69,13 @@ def of_run(session: Session, run: str) -> tuple[PlanRecord, ...]:
 def of_case(session: Session, case: str) -> tuple[PlanRecord, ...]:
     """Every revision of a case."""
     return _records(many(session, PlanRow, PlanRow.case == case, order=(PlanRow.revision,)))
+
+
+def of_runs(session: Session, runs: Collection[str]) -> Iterator[tuple[str, Plan]]:
+    """Run and plan of each of these runs that made one. IntegrityBroken as `load`."""
+    for some in in_chunks(runs):
+        for row in many(session, PlanRow, PlanRow.run.in_(some), order=(PlanRow.run, PlanRow.revision)):
+            yield row["run"], _plan(row)
 
 
 def _records(rows: object) -> tuple[PlanRecord, ...]:

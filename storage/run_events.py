@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from domain.canonical import canonical_json
 from storage.base import Base
 from storage.counters import next_number
 from storage.records import RunEvent
-from storage.statements import add, many
+from storage.statements import add, in_chunks, many
 
 
 class RunEventRow(Base):
@@ -43,3 +43,18 @@ def since(session: Session, run: str, seq: int = 0, limit: int | None = None) ->
         session, RunEventRow, RunEventRow.run == run, RunEventRow.seq > seq, order=(RunEventRow.seq,), limit=limit
     )
     return tuple(RunEvent(**row) for row in rows)
+
+
+def of_kind(session: Session, kind: str, runs: Collection[str]) -> tuple[RunEvent, ...]:
+    """The events of one kind of these runs, by run and in order."""
+    return tuple(
+        RunEvent(**row)
+        for some in in_chunks(runs)
+        for row in many(
+            session,
+            RunEventRow,
+            RunEventRow.kind == kind,
+            RunEventRow.run.in_(some),
+            order=(RunEventRow.run, RunEventRow.seq),
+        )
+    )

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ColumnElement, ForeignKey, or_
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.errors import UnknownReference
@@ -79,4 +79,15 @@ def advance(
 def listed(session: Session, states: Collection[SagaState] | None = None) -> tuple[Saga, ...]:
     """Sagas in order, of these states."""
     where = [] if states is None else [SagaRow.state.in_(sorted(states))]
+    return tuple(Saga(**row) for row in many(session, SagaRow, *where, order=(SagaRow.seq,)))
+
+
+def alive(session: Session, since: datetime | None = None, until: datetime | None = None) -> tuple[Saga, ...]:
+    """Sagas that were under way at some time in [since, until), in order."""
+    where: list[ColumnElement[bool]] = []
+    if since is not None:
+        going = (SagaState.READY, SagaState.RUNNING, SagaState.PARKED)
+        where.append(or_(SagaRow.state.in_(going), SagaRow.updated_at >= since))
+    if until is not None:
+        where.append(SagaRow.created_at < until)
     return tuple(Saga(**row) for row in many(session, SagaRow, *where, order=(SagaRow.seq,)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, CursorResult, Executable, RowMapping, insert, select, text, update
@@ -65,6 +65,17 @@ def many(
     """The rows that match, in a written order."""
     statement = select(table_of(entity)).where(*where).order_by(*order).limit(limit)
     return session.execute(statement).mappings().all()
+
+
+MOST_NAMED = 500
+"""Keys named in one statement; databases refuse a few tens of thousands."""
+
+
+def in_chunks(keys: Collection[str]) -> Iterator[Sequence[str]]:
+    """Keys, each once and in order, in lists short enough for one statement."""
+    ordered = sorted(set(keys))
+    for start in range(0, len(ordered), MOST_NAMED):
+        yield ordered[start : start + MOST_NAMED]
 
 
 def wait_turn(session: Session, name: str) -> None:
