@@ -25,6 +25,8 @@ from guardrails.chain import EntryKind, Head, Verification
 from guardrails.deciding import Decision
 from guardrails.ledger import record_head
 from guardrails.people import People
+from insights import metrics
+from insights.metrics import Metrics
 from storage import approvals, cases, conversations, moves, run_events, runs, sagas, snapshots
 from storage.records import Conversation, Run, RunEvent, RunState, Saga, Switch
 
@@ -232,6 +234,11 @@ class Application:
         """Every execution of a move, in order."""
         with self._parts.database.read() as session:
             return sagas.listed(session)
+
+    def metrics(self, since: datetime | None = None, until: datetime | None = None) -> Metrics:
+        """The numbers of a period, `since` in it and `until` not; None leaves an end open. See `insights.metrics`."""
+        with self._parts.database.read() as session:
+            return metrics.gather(session, self.now, since, until)
 
     def replay(self, run: str) -> Replay:
         """Plan a run again from what was recorded, and compare."""

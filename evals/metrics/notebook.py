@@ -69,8 +69,9 @@ class Notebook:
     resolved: dict[str, datetime] = field(default_factory=dict)
     escalated: dict[str, datetime] = field(default_factory=dict)
     committed: dict[str, datetime] = field(default_factory=dict)
-    over: set[str] = field(default_factory=set)
+    over: dict[str, datetime] = field(default_factory=dict)
     floor: Facts | None = None
+    looked: datetime | None = None
 
     def look(self) -> None:
         """Write down what is different now."""
@@ -78,7 +79,7 @@ class Notebook:
         self._cases(now)
         self._questions(now)
         self._moves(now)
-        self.floor = self.door.facts_now()
+        self.floor, self.looked = self.door.facts_now(), now
 
     def _cases(self, now: datetime) -> None:
         for case in self.door.cases():
@@ -101,8 +102,6 @@ class Notebook:
                     known.turn = now
                 continue
             known.ended, known.how = now, str(card.state.value)
-            if known.turn is None and known.how == "approved":
-                known.turn = now
 
     def _moves(self, now: datetime) -> None:
         for run in self.door.runs():
@@ -119,7 +118,7 @@ class Notebook:
                     attended = any(one.state == "approved" for one in item.approvals)
                     self._note(item.move, run.case, now, keys, attended)
             if report.run.state in ("done", "failed") and all(item.state in OVER for item in report.moves):
-                self.over.add(run.id)
+                self.over[run.id] = now
 
     def _parked(self, move: str, state: str, why: str, now: datetime) -> None:
         standing = next((stay for stay in self.stays if stay.move == move and stay.ended is None), None)

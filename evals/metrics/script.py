@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
@@ -29,6 +30,9 @@ NINE: tuple[tuple[int, Verb], ...] = (
     (30, "approve"),
 )
 """Nine decisions, three of them against what was proposed: minutes waited before each, and what is done."""
+
+OUTAGE = {2: True, 4: False}
+"""Before which decision the system of customer service falls silent, and is back."""
 
 DECIDERS = {
     "planner": ("paula", "peter"),
@@ -106,14 +110,24 @@ class Teller:
         return False
 
 
-def nine_decisions(teller: Teller) -> None:
-    """The story of NINE, then a day in which nobody answers, and one more."""
-    for waited, verb in NINE:
+def nine_decisions(teller: Teller, silent: Callable[[bool], None]) -> datetime:
+    """The story of NINE; `silent` turns customer service's system off before the third and on again after the fourth.
+
+    The moment after the ninth decision; then comes a day in which nobody answers, and the rest is approved.
+    """
+    for place, (waited, verb) in enumerate(NINE):
         teller.wait(waited)
+        if place in OUTAGE:
+            silent(OUTAGE[place])
         assert teller.decide(verb), f"nothing to {verb}"
-    for _ in range(2):
-        teller.wait(25 * 60)
-        teller.sweep()
+    teller.wait(1)
+    ended = teller.door.now
+    teller.wait(25 * 60)
+    teller.sweep()
+    teller.wait(7)
+    while teller.decide("approve"):
+        teller.wait(7)
+    return ended
 
 
 def by_dice(teller: Teller, seed: int, most: int = 40) -> None:
