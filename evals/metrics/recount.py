@@ -251,6 +251,11 @@ def _fill(sums: dict[str, list[int]], plan: Plan, facts: Facts, span: list[Line]
             action = action.get("undo", action)
             way = {"reserve": 1, "substitute": 1, "release_reservation": -1}.get(action.get("kind"), 0)
             held[action.get("line", "")] += back * way * action.get("quantity", 0)
+    stopped = {one.id for one in facts.customers if one.on_credit_hold}
+    for order in facts.orders:
+        if order.holds or order.customer in stopped:
+            for line in order.lines:
+                planned[line.id] = held[line.id] = 0
     for name, got in (("planned", planned), ("reserved", held)):
         for order in facts.orders:
             mine = [line.id for line in order.lines if wanted[line.id]]

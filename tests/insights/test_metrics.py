@@ -19,7 +19,7 @@ from agent.settings import Settings
 from connectors.embedded.world import BUILT_IN_NOW
 from domain.canonical import plain
 from domain.errors import BadInput
-from evals.metrics.notebook import Notebook, minutes
+from evals.metrics.notebook import minutes
 from evals.metrics.recount import share
 from insights.metrics import Metrics
 from tests.insights.agreeing import agrees_with_the_notebook, agrees_with_the_recount
@@ -37,7 +37,7 @@ def test_three_of_nine_known_decisions_went_against_what_was_proposed(nine: Told
     first = [minutes(BUILT_IN_NOW, act.at) for act in nine.teller.acts[:4]]
     assert first == [7, 19, 22, 42]
     (parked,) = [part for part in metrics.number("stalled").parts if part.label == "parked: crm"]
-    assert (parked.value, parked.count) == (25, 1), "silent from the third decision (at 22) to the fifth (at 47)"
+    assert (str(parked.value), parked.count) == ("25.0", 1), "silent from the third decision (at 22) to the fifth (at 47)"
     released = metrics.number("reallocations_after_release")
     assert released.value == sum(one.off_released > 0 for one in nine.notebook.done.values() if one.at < nine.cut) > 0
     assert metrics.number("resolution_time_median").value is None and metrics.number("stalled_now").value
@@ -74,12 +74,19 @@ def _holds(told: Told) -> bool:
     facts, plan = told.notebook.floor, told.app.report(runs[0]).plan
     assert facts is not None and plan is not None
     wants = {line.id: line.open_quantity for order in facts.orders for line in order.lines}
+    ships = {
+        line.id: not order.holds and not facts.customer(order.customer).on_credit_hold
+        for order in facts.orders
+        for line in order.lines
+    }
     held = dict.fromkeys(wants, 0)
     for reservation in facts.reservations:
         if reservation.line in held:
             held[reservation.line] += reservation.quantity
-    named = {one.line for a in plan.allocations for one in (*a.grants, *a.shortages)} & wants.keys()
-    served = sum(min(held[line], wants[line]) for line in named)
+    named = {grant.line for a in plan.allocations for grant in a.grants}
+    named |= {short.line for a in plan.allocations for short in a.shortages}
+    named &= wants.keys()
+    served = sum(min(held[line], wants[line]) for line in named if ships[line])
     expected = share(served, sum(wants[line] for line in named))
     assert told.app.metrics(since=told.notebook.looked).number("fill_units_reserved").value == expected
     return True
@@ -97,10 +104,8 @@ def test_the_counts_of_any_split_of_a_period_add_up(nine: Told, cuts: list[int])
         if number.key == LATEST:
             continue
         mine = [metrics.number(number.key) for metrics in periods]
-        count = sum(one.count for one in mine) - (number.key in ("denials", "redacted"))
-        if number.key in ("denials", "redacted"):
-            count += 1 - (number.key == "redacted")
-        assert count == number.count, number.key
+        exported = number.key == "redacted"  # the export itself came after the whole was measured
+        assert sum(one.count for one in mine) == number.count + exported, number.key
         assert {seq for one in mine for seq in one.entries} <= set(number.entries), number.key
         if number.unit in ADDS_UP or number.key == "stalled":
             assert sum((one.value or Decimal(0) for one in mine), Decimal(0)) == (number.value or 0), number.key
@@ -161,7 +166,3 @@ def test_a_period_ends_after_it_begins(nine: Told, minutes_later: int):
         nine.app.metrics(BUILT_IN_NOW, BUILT_IN_NOW + timedelta(minutes=minutes_later))
     with pytest.raises(BadInput, match="no zone"):
         nine.app.metrics(BUILT_IN_NOW.replace(tzinfo=None))
-
-
-def test_the_judge_keeps_its_own_notebook(nine: Told):
-    assert isinstance(nine.notebook, Notebook) and len(nine.teller.acts) > 9
