@@ -111,6 +111,8 @@ class Past:
     def effects(self, after: int, before: int) -> tuple[Line, ...]:
         """Intents and outcomes of every case between two seqs, both left out."""
         kinds = (EntryKind.INTENT.value, EntryKind.OUTCOME.value)
+        if self.since is None and self.until is None:
+            return tuple(line for line in self.lines if line.kind in kinds and after < line.seq < before)
         found = ledger_rows.span(self.session, kinds=kinds, after=after, before=before)
         return tuple(_line(row, text) for row, text in found)
 
@@ -120,7 +122,7 @@ class Past:
         return frozenset(run for run in runs if states.get(run, frozenset()) <= ENDED)
 
 
-_KEPT = ("base_currency", "orders", "reservations", "waves")
+_KEPT = ("base_currency", "customers", "orders", "reservations", "waves")
 
 ENDED = frozenset(MoveState) - {
     MoveState.PROPOSED,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from domain.customers import CreditStatus
 from domain.noun import from_minor
 from domain.plans import Plan
 from guardrails.chain import EntryKind
@@ -24,7 +25,10 @@ _WHEN = {
     "reservation made or released since, of any run",
 }
 _LEVELS = {
-    "units": ("Unit fill rate", "units served / units open, a line never counting more than it asks for"),
+    "units": (
+        "Unit fill rate",
+        "units served / units open; nothing is served on hold, and no line more than it asks for",
+    ),
     "lines": ("Line fill rate", "lines served whole / lines"),
     "orders": ("Order fill rate", "orders of which every line in the plan is served whole / orders"),
 }
@@ -163,9 +167,11 @@ def _add(
 ) -> None:
     for level in _LEVELS:
         sums[level, basis].setdefault(kind, _Sum()).entries.extend(behind)
+    stopped = {one["id"] for one in kept["customers"] if one["credit"]["status"] == CreditStatus.HOLD}
     for order in kept["orders"]:
         lines = [line["id"] for line in order["lines"] if line["id"] in wanted]
-        served = [min(got.get(line, 0), wanted[line]) for line in lines]
+        ships = not order["holds"] and order["customer"] not in stopped
+        served = [min(got.get(line, 0), wanted[line]) if ships else 0 for line in lines]
         whole = [units == wanted[line] for line, units in zip(lines, served, strict=True)]
         for level, part, of in (
             ("units", sum(served), sum(wanted[line] for line in lines)),

@@ -142,6 +142,21 @@ def stop(
 
 
 @app.command()
+def metrics(
+    context: typer.Context,
+    since: Annotated[
+        str | None, typer.Option(metavar="DATE", help="From this day or time on (UTC when absent).")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(metavar="DATE", help="Up to this day or time, which is left out.")
+    ] = None,
+    output: Out = None,
+) -> None:
+    """What the ledger tells of a period: cycle times, approvals, overrides, fill rates, value, where cases stall."""
+    _run(context, "measures.metrics", output, None, since=since, until=until)
+
+
+@app.command()
 def config(context: typer.Context, output: Out = None) -> None:
     """The settings in force and where each comes from; secrets are masked."""
     _run(context, "records.config", output, None)

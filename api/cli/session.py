@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from agent.settings import Settings
 
 
-def parse_now(text: str | None) -> datetime | None:
-    """`--now` as an instant: a date (midnight UTC) or ISO 8601 with or without a zone (UTC when absent)."""
+def parse_now(text: str | None, option: str = "--now") -> datetime | None:
+    """An option as an instant: a date (midnight UTC) or ISO 8601 with or without a zone (UTC when absent)."""
     if text is None:
         return None
     try:
@@ -28,7 +28,7 @@ def parse_now(text: str | None) -> datetime | None:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise BadInput(
-            f"'{text[:40]}' is not a date or time", field="--now", fix="write 2026-03-02 or 2026-03-02T08:00:00Z"
+            f"'{text[:40]}' is not a date or time", field=option, fix="write 2026-03-02 or 2026-03-02T08:00:00Z"
         ) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 

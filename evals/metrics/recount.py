@@ -254,14 +254,14 @@ def _fill(sums: dict[str, list[int]], plan: Plan, facts: Facts, span: list[Line]
     stopped = {one.id for one in facts.customers if one.on_credit_hold}
     for order in facts.orders:
         if order.holds or order.customer in stopped:
-            for line in order.lines:
-                planned[line.id] = held[line.id] = 0
+            for mine in order.lines:
+                planned[mine.id] = held[mine.id] = 0
     for name, got in (("planned", planned), ("reserved", held)):
         for order in facts.orders:
-            mine = [line.id for line in order.lines if wanted[line.id]]
-            full = [min(got[line], wanted[line]) == wanted[line] for line in mine]
+            asked = [line.id for line in order.lines if wanted[line.id]]
+            full = [min(got[line], wanted[line]) == wanted[line] for line in asked]
             for key, part, whole in (
-                ("units", sum(min(got[line], wanted[line]) for line in mine), sum(wanted[line] for line in mine)),
+                ("units", sum(min(got[line], wanted[line]) for line in asked), sum(wanted[line] for line in asked)),
                 ("lines", sum(full), len(full)),
                 ("orders", int(bool(full) and all(full)), int(bool(full))),
             ):

@@ -29,6 +29,8 @@ PLANTS: dict[str, dict[str, str]] = {
         "tools/planted_a.py": "PLANTED = 1\n",
         "tools/planted_b.py": "from tools.planted_a import PLANTED\n",
     },
+    "insights-read": {"insights/planted.py": "from guardrails.ledger import Ledger\n"},
+    "insights-apart": {"agent/nodes/planted.py": "import insights.metrics\n"},
     "judge": {"evals/planted.py": "from domain.allocation import anything\n"},
     "edge-agent": {"tools/planted.py": "from langgraph.graph import StateGraph\n"},
     "edge-doors": {"agent/planted.py": "import fastapi\n"},

@@ -37,7 +37,9 @@ def test_three_of_nine_known_decisions_went_against_what_was_proposed(nine: Told
     first = [minutes(BUILT_IN_NOW, act.at) for act in nine.teller.acts[:4]]
     assert first == [7, 19, 22, 42]
     (parked,) = [part for part in metrics.number("stalled").parts if part.label == "parked: crm"]
-    assert (str(parked.value), parked.count) == ("25.0", 1), "silent from the third decision (at 22) to the fifth (at 47)"
+    assert (str(parked.value), parked.count) == ("25.0", 1), (
+        "silent from the third decision (at 22) to the fifth (at 47)"
+    )
     released = metrics.number("reallocations_after_release")
     assert released.value == sum(one.off_released > 0 for one in nine.notebook.done.values() if one.at < nine.cut) > 0
     assert metrics.number("resolution_time_median").value is None and metrics.number("stalled_now").value
