@@ -278,3 +278,46 @@ def share(part: int, whole: int) -> Decimal | None:
 
 def _seqs(found: Iterable[int]) -> tuple[int, ...]:
     return tuple(sorted(set(found)))
+
+
+STEPS = {
+    "plan": "planned",
+    "override": "edited",
+    "admission": "admitted",
+    "denial": "refused",
+    "redaction": "redacted",
+}
+"""Kinds of lines that are one step, whatever they say."""
+
+
+def step(line: Line) -> str:
+    """What a line is a step of a case as; "" when it is none."""
+    body = line.body
+    if line.kind == "case":
+        return f"case {body.get('did') or body.get('state', '')}".strip()
+    if line.kind == "decision":
+        return "asked" if body["state"] == "waiting" else "allowed"
+    if line.kind == "approval":
+        return str(body["decision"])
+    if line.kind == "expiry":
+        return "withdrawn" if body["what"] != "approval" else "escalated" if "escalated_to" in body else "expired"
+    if line.kind == "outcome":
+        return {"executed": "carried out"}.get(body.get("ended", ""), body.get("ended", ""))
+    return STEPS.get(line.kind, "")
+
+
+def flow(lines: list[Line]) -> dict[tuple[str, str], tuple[int, Decimal | None, tuple[int, ...]]]:
+    """Which step directly follows which in a case: how often, after how many minutes in the middle, at which lines."""
+    last: dict[str, tuple[str, datetime]] = {}
+    waits: dict[tuple[str, str], list[Decimal]] = defaultdict(list)
+    seqs: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for line in lines:
+        name = step(line)
+        if not name or not line.case:
+            continue
+        if line.case in last:
+            before, at = last[line.case]
+            waits[before, name].append(minutes(at, line.at))
+            seqs[before, name].append(line.seq)
+        last[line.case] = (name, line.at)
+    return {edge: (len(found), middle(found), tuple(seqs[edge])) for edge, found in waits.items()}
