@@ -71,7 +71,8 @@ def turn(one: Approval, siblings: list[Approval]) -> datetime | None:
     began = one.created_at
     place = siblings.index(one)
     for number, other in enumerate(siblings):
-        first = other.position < one.position or (number < place and other.created_at == one.created_at)
+        together = other.created_at == one.created_at  # an edit may renumber positions, never the order of asking
+        first = number < place if together else other.position < one.position
         if first and _both_waited(one, other):
             if other.state is not ApprovalState.APPROVED or other.decided_at is None:
                 return None

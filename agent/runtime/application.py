@@ -25,7 +25,8 @@ from guardrails.chain import EntryKind, Head, Verification
 from guardrails.deciding import Decision
 from guardrails.ledger import record_head
 from guardrails.people import People
-from insights import metrics
+from insights import flow, metrics
+from insights.flow import Flow
 from insights.metrics import Metrics
 from storage import approvals, cases, conversations, moves, run_events, runs, sagas, snapshots
 from storage.records import Conversation, Run, RunEvent, RunState, Saga, Switch
@@ -239,6 +240,11 @@ class Application:
         """The numbers of a period, `since` in it and `until` not; None leaves an end open. See `insights.metrics`."""
         with self._parts.database.read() as session:
             return metrics.gather(session, self.now, since, until)
+
+    def flow(self, since: datetime | None = None, until: datetime | None = None) -> Flow:
+        """Which step of a case follows which in a period; see `insights.flow`."""
+        with self._parts.database.read() as session:
+            return flow.discover(session, self.now, since, until)
 
     def replay(self, run: str) -> Replay:
         """Plan a run again from what was recorded, and compare."""

@@ -302,7 +302,7 @@ def step(line: Line) -> str:
     if line.kind == "expiry":
         return "withdrawn" if body["what"] != "approval" else "escalated" if "escalated_to" in body else "expired"
     if line.kind == "outcome":
-        return {"executed": "carried out"}.get(body.get("ended", ""), body.get("ended", ""))
+        return str(body.get("ended", "")).replace("executed", "carried out")
     return STEPS.get(line.kind, "")
 
 

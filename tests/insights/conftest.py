@@ -19,8 +19,7 @@ def nine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
 
 @pytest.fixture(scope="session", params=[0, 1, 2])
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
-    """A generated world whose seed is drawn now, with people who decide by dice."""
+    """A generated world whose seed is drawn now (each test prints it), with people who decide by dice."""
     seed = random.SystemRandom().randrange(10**6)
-    print(f"drawn world {seed}")
     with generated(tmp_path_factory.mktemp("drawn"), seed) as told:
         yield told

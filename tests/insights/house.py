@@ -28,6 +28,7 @@ from tests.agent.house import distributor
 class Told:
     """A story that was told, and the ledger as exported at its end. `cut`: the moment after nine decisions."""
 
+    name: str
     home: Path
     app: Application
     teller: Teller
@@ -46,7 +47,7 @@ def known(home: Path) -> Iterator[Told]:
     with _opened(home, BUILT_IN_NOW) as teller:
         _happens(teller, (built_in_event(),))
         cut = nine_decisions(teller, lambda off: _crm(home, off))
-        yield _told(home, teller, cut)
+        yield _told("the built-in world", home, teller, cut)
 
 
 @contextmanager
@@ -57,7 +58,7 @@ def generated(home: Path, seed: int) -> Iterator[Told]:
     with _opened(home, world.facts.taken_at) as teller:
         _happens(teller, world.events)
         by_dice(teller, seed, most=6)
-        yield _told(home, teller, teller.door.now)
+        yield _told(f"drawn world {seed}", home, teller, teller.door.now)
 
 
 @contextmanager
@@ -86,6 +87,6 @@ def _crm(home: Path, off: bool) -> None:
             outside.faults.clear()
 
 
-def _told(home: Path, teller: Teller, cut: datetime) -> Told:
+def _told(name: str, home: Path, teller: Teller, cut: datetime) -> Told:
     metrics = teller.door.metrics()
-    return Told(home, teller.door, teller, cut, metrics, recount.read(teller.door.export("arthur")))
+    return Told(name, home, teller.door, teller, cut, metrics, recount.read(teller.door.export("arthur")))
