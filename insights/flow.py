@@ -90,7 +90,7 @@ def step(line: Line) -> str:
         return ""
     match line.kind:
         case EntryKind.CASE:
-            return f"case {said.get('did') or said['state']}"
+            return f"case {said.get('did') or said.get('state', '')}".strip()
         case EntryKind.DECISION:
             return "asked" if said["state"] == MoveState.WAITING else "allowed"
         case EntryKind.APPROVAL:
