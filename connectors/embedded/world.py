@@ -84,30 +84,42 @@ def _with_more(position: Position, extra: int) -> Position:
 
 
 def _written() -> Facts:
-    data = _read()
+    return _facts(_read())
+
+
+def _facts(data: Mapping[str, Any]) -> Facts:
+    now = datetime.fromisoformat(data["now"]) if "now" in data else BUILT_IN_NOW
     skus = tuple(_sku(row) for row in _rows(data, "skus"))
     known = {sku.id: sku for sku in skus}
     facts = Facts(
-        taken_at=BUILT_IN_NOW,
+        taken_at=now,
         base_currency=data["base_currency"],
-        fx=tuple(FxRate(currency=code, rate=Decimal(rate)) for code, rate in data["rates"].items()),
-        sources=tuple(SourceState(system=system, as_of=BUILT_IN_NOW) for system in SYSTEMS),
+        fx=tuple(FxRate(currency=code, rate=Decimal(rate)) for code, rate in data.get("rates", {}).items()),
+        sources=tuple(SourceState(system=system, as_of=now) for system in SYSTEMS),
         customers=tuple(_customer(row) for row in _rows(data, "customers")),
         skus=skus,
         suppliers=tuple(Supplier(**row) for row in _rows(data, "suppliers")),
         sites=tuple(_site(row) for row in _rows(data, "sites")),
         lanes=tuple(lane for row in _rows(data, "lanes") for lane in _lanes(row)),
-        positions=tuple(_position(row, known, counted=False) for row in _rows(data, "positions")),
-        warehouse_positions=tuple(_position(row, known, counted=True) for row in _rows(data, "positions")),
+        positions=tuple(_position(row, known, now, counted=False) for row in _rows(data, "positions")),
+        warehouse_positions=tuple(_position(row, known, now, counted=True) for row in _rows(data, "positions")),
         inbound=tuple(Inbound(**row, original_eta=row["eta"]) for row in _rows(data, "inbound")),
         orders=tuple(_orders(data, known)),
         transfers=tuple(TransferRequest(**row) for row in _rows(data, "transfers")),
-        demand=tuple(signal for row in _rows(data, "demand") for signal in _signals(row)),
+        demand=tuple(signal for row in _rows(data, "demand") for signal in _signals(row, now.date())),
         substitutes=tuple(Substitute(**row) for row in _rows(data, "substitutes")),
         shipments=tuple(_shipment(row) for row in _rows(data, "shipments")),
     )
     waves = tuple(_wave(facts, row) for row in _rows(data, "waves"))
     return sorted_facts(facts.replace(reservations=tuple(_reservations(facts, data)), waves=waves))
+
+
+def read_world(text: str) -> Facts:
+    """A world written in the tables of `built_in.yaml`, which may leave out what its nouns have a default for.
+
+    `now` is its instant (BUILT_IN_NOW without). Raises ValueError, KeyError or UnknownReference for what is no world.
+    """
+    return _facts(_parsed(text))
 
 
 def built_in_event() -> Event:
@@ -119,19 +131,23 @@ def built_in_event() -> Event:
 
 def _read() -> dict[str, Any]:
     """The file; every scalar is text, so that amounts stay exact and the nouns do the reading."""
-    text = resources.files("connectors.embedded").joinpath("built_in.yaml").read_text(encoding="utf-8")
+    return _parsed(resources.files("connectors.embedded").joinpath("built_in.yaml").read_text(encoding="utf-8"))
+
+
+def _parsed(text: str) -> dict[str, Any]:
     data: dict[str, Any] = yaml.load(text, Loader=yaml.BaseLoader)
     return data
 
 
 def _rows(data: Mapping[str, Any], block: str) -> Iterator[Row]:
-    columns = data[block]["columns"]
-    for cells in data[block]["rows"]:
+    table = data.get(block, {"columns": [], "rows": []})
+    columns = table["columns"]
+    for cells in table["rows"]:
         yield {name: None if cell == "-" else cell for name, cell in zip(columns, cells, strict=True)}
 
 
 def _sku(row: Row) -> Sku:
-    case = row.pop("case")
+    case = row.pop("case", None)
     return Sku(**row, units_of_measure=(UnitOfMeasure(code="CS", factor=case),) if case else ())
 
 
@@ -141,6 +157,10 @@ def _site(row: Row) -> Site:
 
 
 def _lanes(row: Row) -> Iterator[Lane]:
+    """A row names its carrier, or has the two of the built-in world side by side."""
+    if "carrier" in row:
+        yield Lane(**row)
+        return
     for way, carrier in (("ground", "OAKFREIGHT"), ("express", "REDLINE")):
         if row[f"{way}_days"] is not None:
             yield Lane(
@@ -149,16 +169,16 @@ def _lanes(row: Row) -> Iterator[Lane]:
             )  # fmt: skip
 
 
-def _position(row: Row, skus: Mapping[str, Sku], *, counted: bool) -> Position:
+def _position(row: Row, skus: Mapping[str, Sku], now: datetime, *, counted: bool) -> Position:
     days = skus[row["sku"]].shelf_life_days
     lots = []
-    for day, units in row["lots"].items():
+    for day, units in row.get("lots", {}).items():
         expires = date.fromisoformat(day) + timedelta(days=days) if days else None
         lots.append(Lot(id=f"LOT-{row['sku']}-{row['site']}-{day}", quantity=units, received=day, expires=expires))
-    on_hand = row["counted"] if counted and row["counted"] else row["on_hand"]
-    names = ("sku", "site", "quarantined", "safety_stock")
-    read = BUILT_IN_NOW - timedelta(minutes=2 if counted else 5)
-    return Position(**{name: row[name] for name in names}, on_hand=on_hand, lots=tuple(lots), as_of=read)
+    on_hand = row["counted"] if counted and row.get("counted") else row["on_hand"]
+    given = {name: row[name] for name in ("sku", "site", "quarantined", "safety_stock") if name in row}
+    read = now - timedelta(minutes=2 if counted else 5)
+    return Position(**given, on_hand=on_hand, lots=tuple(lots), as_of=read)
 
 
 def _customer(row: Row) -> Customer:
@@ -228,7 +248,7 @@ def _shipment(row: Row) -> Shipment:
     return Shipment(**row, milestones=milestones)
 
 
-def _signals(row: Row) -> Iterator[DemandSignal]:
+def _signals(row: Row, monday: date) -> Iterator[DemandSignal]:
     for number, (forecast, rate) in enumerate(zip(row["forecast"], row["run_rate"], strict=True)):
-        week = BUILT_IN_NOW.date() + timedelta(weeks=number)
+        week = monday + timedelta(weeks=number)
         yield DemandSignal(sku=row["sku"], site=row["site"], week=week, forecast=forecast, run_rate=rate)
