@@ -115,9 +115,9 @@ class Intake:
     def _apply(self, entry: InboxEntry, by: str) -> Taken:
         event = entry.event
         try:
+            skus = skus_of(event, self._services.reads)  # first: a supply that is cancelled is gone once it happened
             if self._outside is not None:
                 self._outside(event)
-            skus = skus_of(event, self._services.reads)
             facts = snapshot.take(self._services.reads, self._services.now(), skus or None)
         except BadInput as wrong:
             with self._services.database.write() as session:

@@ -11,7 +11,10 @@ WAREHOUSE = "warehouse_manager"
 
 
 def supplier_delay(book: Notebook, event: SupplierDelay) -> frozenset[str]:
-    """The SKU of the late supply."""
+    """The SKU of the late supply; all SKUs of the case when the systems have struck out a cancelled one already."""
+    if event.new_quantity == 0 and not book.toolbox.as_read.has("inbound", event.inbound):
+        book.say(f"{event.inbound} does not come at all.")
+        return frozenset(book.request.scope.skus)
     supply = book.toolbox.as_read.inbound_supply(event.inbound)
     if event.new_quantity == 0:
         book.say(f"{supply.id} ({supply.quantity} of {supply.sku} for {supply.site}) does not come at all.")
