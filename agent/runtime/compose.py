@@ -47,9 +47,11 @@ def open_application(
     now: datetime | None = None,
     connector: Connector | None = None,
     create: bool = True,
+    planner: Planner | None = None,
 ) -> Application:
     """The program on a data folder. `now` fixes the clock; `create=False` refuses a folder nothing was done in yet.
 
+    `planner` plans instead of the configured one, and nobody stands in for it: for those who measure planners.
     Raises BadInput for an unusable policy, people file or URL, StorageFailed for an unusable folder or database.
     """
     prepare_process()
@@ -61,17 +63,20 @@ def open_application(
         database.upgrade()
     else:
         database.ensure_current()
-    return Application(Parts(settings, clock, database, connector or embedded(settings.home)))
+    return Application(Parts(settings, clock, database, connector or embedded(settings.home), planner))
 
 
 class Parts:
     """Every part of one process, each made when first used."""
 
-    def __init__(self, settings: Settings, clock: Clock, database: Database, connector: Connector) -> None:
+    def __init__(
+        self, settings: Settings, clock: Clock, database: Database, connector: Connector, planner: Planner | None = None
+    ) -> None:
         self.settings = settings
         self.clock = clock
         self.database = database
         self.connector = connector
+        self.planner = planner
         self.ledger = Ledger(database, clock.now)
         self.policy = put_in_force(database, self.ledger, settings.policy, clock.now())
         self.people = load_people(settings.people) if settings.people else personas()
@@ -80,7 +85,8 @@ class Parts:
     @cached_property
     def services(self) -> Services:
         """What nodes and runtime work with."""
-        rules = RulesPlanner()
+        rules: Planner = self.planner or RulesPlanner()
+        chosen = self.model_planner() if self.planner is None and self.settings.planner == "llm" else rules
         return Services(
             database=self.database,
             now=self.clock.now,
@@ -89,7 +95,7 @@ class Parts:
             people=self.people,
             ledger=self.ledger,
             approvals=self.approvals,
-            planner=self.model_planner() if self.settings.planner == "llm" else rules,
+            planner=chosen,
             fallback=rules,
         )
 

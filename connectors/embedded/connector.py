@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from decimal import Decimal
 
+from connectors.embedded.asked import credit_asked
 from connectors.embedded.audit import audit
 from connectors.embedded.effects import EFFECT_CLASSES, Desk
 from connectors.embedded.faults import Faults, kill_this_process
@@ -55,6 +57,11 @@ class EmbeddedDistributor:
         """What does not add up in the distributor's books; empty when all is well."""
         with self._store.read() as db:
             return audit(db)
+
+    def credit_asked(self) -> tuple[tuple[str, Decimal], ...]:
+        """(order, amount) of every open request to finance for the release of an order."""
+        with self._store.read() as db:
+            return credit_asked(db)
 
     def close(self) -> None:
         """Give the database connections back."""
