@@ -1,4 +1,5 @@
-"""`python -m evals [SEED ...]`: tell the story on generated worlds and judge it; exit 1 when anything is wrong."""
+"""`python -m evals [SEED ...]`: tell the story on generated worlds and judge it; exit 1 when anything is wrong.
+`python -m evals scenarios`: tell every scenario to a planner and judge that (evals/harness/scenarios.py)."""
 
 from __future__ import annotations
 
@@ -29,7 +30,11 @@ NOTES = (
 
 
 def main() -> int:
-    """Judge every world that was asked for; 0 when all are right."""
+    """Judge every world that was asked for, or the scenarios; 0 when all are right."""
+    if sys.argv[1:2] == ["scenarios"]:
+        from evals.harness.scenarios import main as scenarios
+
+        return scenarios(sys.argv[2:])
     asked = _arguments()
     rows, wrong = [], []
     for seed in asked.seeds:

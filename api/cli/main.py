@@ -174,6 +174,20 @@ def import_(
     _run(context, "importing.import_", output, None, folder=folder, mapping=mapping, preview=preview)
 
 
+@app.command()
+def evals(
+    context: typer.Context,
+    scenarios: Annotated[
+        list[str] | None, typer.Argument(help="Only scenarios whose names begin like this; all when absent.")
+    ] = None,
+    planner: Annotated[str, typer.Option(help="rules, llm (as configured), do-nothing or fcfs.")] = "rules",
+    trials: Annotated[int, typer.Option(help="How often each scenario is told.")] = 1,
+    output: Out = None,
+) -> None:
+    """Judge a planner on the scenarios: end state against gold, facts said, numbers found, who was asked."""
+    _run(context, "judging.evals", output, None, scenarios=scenarios or [], planner=planner, trials=trials)
+
+
 @approvals.command("list")
 def approvals_list(
     context: typer.Context,
