@@ -6,6 +6,7 @@ The program is reached only through its front door, on a fresh world; gold is ca
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -52,10 +53,12 @@ def trial(
 
 def rightful(scenario: Scenario) -> tuple[End, ...]:
     """Every end that is right: gold carried out on a fresh world to which the same events have happened."""
-    return tuple(carry_out(_untouched(scenario), deeds) for deeds in scenario.gold.ends)
+    begun = untouched(scenario)
+    return tuple(carry_out(deepcopy(begun), deeds) for deeds in scenario.gold.ends)
 
 
-def _untouched(scenario: Scenario) -> End:
+def untouched(scenario: Scenario) -> End:
+    """The end when nobody does anything about the events."""
     with TemporaryDirectory() as home:
         load_world(Path(home), scenario.world)
         outside = EmbeddedDistributor(world_url(Path(home)))

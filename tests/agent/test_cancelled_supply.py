@@ -6,7 +6,7 @@ from pathlib import Path
 
 from connectors.embedded.world import BUILT_IN_SKU, built_in, built_in_event
 from domain.events import Event
-from tests.agent.house import opened
+from tests.agent.house import CAREFUL, opened, policy_file
 
 
 def test_a_supply_that_is_cancelled_whole_opens_a_case_and_a_plan(tmp_path: Path):
@@ -14,7 +14,7 @@ def test_a_supply_that_is_cancelled_whole_opens_a_case_and_a_plan(tmp_path: Path
     gone = event.data.model_copy(update={"new_quantity": 0})
     event = Event.model_validate(event.model_dump() | {"data": gone.model_dump()})
     held = [item for item in built_in().reservations if item.inbound == gone.inbound]
-    with opened(tmp_path) as app:
+    with opened(tmp_path / "home", policy=policy_file(tmp_path, CAREFUL)) as app:
         taken = app.take_event(event, "paula")
         assert taken.run is not None
         report = app.report(taken.run)
