@@ -60,8 +60,9 @@ nightly: setup ## The long tests: many more generated examples
 bench: setup ## Measure ratios on generated worlds; absolute times are printed, never asserted
 	@$(BIN)/python -m evals.bench
 
-evals: setup ## Tell the story on generated worlds, do its books, and fail on any finding
-	@$(BIN)/python -m evals
+evals: setup ## Judge the program: every scenario four times, and the story on generated worlds
+	@$(BIN)/python -m evals scenarios --trials 4
+	$(BIN)/python -m evals
 
 docs: setup ## Write docs/cli.md and the tables in docs/ from the program itself
 	@$(BIN)/typer api.cli.main utils docs --name quartermaster --output docs/cli.md
