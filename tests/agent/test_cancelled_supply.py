@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from connectors.embedded.world import BUILT_IN_SKU, built_in, built_in_event
-from domain.events import Event
+from domain.events import Event, SupplierDelay
 from tests.agent.house import CAREFUL, opened, policy_file
 
 
 def test_a_supply_that_is_cancelled_whole_opens_a_case_and_a_plan(tmp_path: Path):
     event = built_in_event()
+    assert isinstance(event.data, SupplierDelay)
     gone = event.data.model_copy(update={"new_quantity": 0})
     event = Event.model_validate(event.model_dump() | {"data": gone.model_dump()})
     held = [item for item in built_in().reservations if item.inbound == gone.inbound]
