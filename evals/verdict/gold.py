@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from evals.verdict.ends import End, Line, companion
-from evals.verdict.reading import (
+from evals.verdict.deeds import (
     Bought,
     CreditAsked,
     Deed,
@@ -21,6 +20,7 @@ from evals.verdict.reading import (
     Take,
     Told,
 )
+from evals.verdict.ends import End, Line, companion
 
 
 class ImpossibleGold(ValueError):

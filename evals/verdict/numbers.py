@@ -24,7 +24,7 @@ MINOR = frozenset({"value", "bound", "own_value", "price", "minor", "total_minor
 SHARES = frozenset({"reliability", "penalty_share", "otif_target", "fill_floor", "margin_share"})
 """Fields that are said as per cent."""
 
-PLACES = frozenset({"seq", "sequence", "position", "revision", "version", "head", "count", "lease", "attempt"})
+PLACES = frozenset({"seq", "sequence", "position", "revision", "head", "count", "lease", "attempt"})
 """Fields that number things: places in an order, not quantities of anything."""
 COUNTED = frozenset({"state", "kind", "constraint", "line", "order", "customer", "sku", "site"})
 """Fields by which things are counted: how many moves are in a state, how many lines are short."""

@@ -16,11 +16,12 @@ from domain.errors import BadInput
 from evals.harness.baselines import PLANNERS
 from evals.harness.scenarios import Score, main, pass_k, score
 from evals.harness.telling import rightful, tell, trial, untouched
+from evals.verdict.deeds import Bought, Gold, Release, Take
 from evals.verdict.ends import End, difference
 from evals.verdict.gold import ImpossibleGold, carry_out
 from evals.verdict.judging import Told, Trial, broken, judge
 from evals.verdict.numbers import Records
-from evals.verdict.reading import Bought, Expected, Gold, Release, Scenario, Take, folders, read
+from evals.verdict.reading import Expected, Scenario, folders, read
 from evals.worlds.check import faults
 
 FOLDERS = folders()
