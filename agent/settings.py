@@ -50,6 +50,8 @@ class Settings(BaseModel):
     planner: Literal["rules", "llm"] = "rules"
     policy: Path | None = None
     """The policy file; the shipped one when absent."""
+    knowledge: Path | None = None
+    """A folder of your own documents, beside the starter library."""
     openai_api_key: SecretStr | None = None
     openai_base_url: str | None = None
     model: str = ""

@@ -6,6 +6,8 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from collections.abc import Callable, Mapping
+from importlib import import_module
 from pathlib import Path
 
 from evals.accounting import Statement, statement
@@ -28,13 +30,18 @@ NOTES = (
     "more strict units than doing nothing does, or as many and is worth no less.",
 )
 
+JUDGES: Mapping[str, str] = {
+    "retrieval": "evals.harness.retrieval",
+    "scenarios": "evals.harness.scenarios",
+}
+"""First word of the command line -> the room whose `main` judges that; without one, generated worlds are judged."""
+
 
 def main() -> int:
-    """Judge every world that was asked for, or the scenarios; 0 when all are right."""
-    if sys.argv[1:2] == ["scenarios"]:
-        from evals.harness.scenarios import main as scenarios
-
-        return scenarios(sys.argv[2:])
+    """Judge what was asked for, worlds when nothing else is named; 0 when all is right."""
+    if sys.argv[1:2] and sys.argv[1] in JUDGES:
+        judge: Callable[[list[str]], int] = import_module(JUDGES[sys.argv[1]]).main
+        return judge(sys.argv[2:])
     asked = _arguments()
     rows, wrong = [], []
     for seed in asked.seeds:

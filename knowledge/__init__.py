@@ -1,1 +1,1 @@
-"""What is written down, and how it is found again."""
+"""What is written down, and how it is found again: documents with a version, searched by section."""

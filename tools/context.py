@@ -20,6 +20,7 @@ from domain.orders import LineState, Order, OrderLine
 from domain.plans import Effect, Move
 from domain.requests import Request
 from domain.scoring import contract_for, unit_price
+from knowledge.passages import Library
 
 MoveKind = Literal[
     "reallocate", "reserve", "transfer", "replenish", "expedite", "promise", "credit", "wave", "carrier", "escalate"
@@ -36,11 +37,12 @@ class Proposal(Noun):
 
 @dataclass(frozen=True)
 class ToolContext:
-    """The snapshot and the request of one run, and the allocations it has made so far, by id."""
+    """The snapshot and the request of one run, the allocations it has made so far, by id, and what is written down."""
 
     facts: Facts
     request: Request
     allocations: Mapping[str, AllocationPlan] = field(default_factory=dict)
+    library: Library | None = None
 
     @cached_property
     def _used(self) -> dict[tuple[str, str, str | None], int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -42,7 +42,7 @@ class Toolbox:
     def __init__(self, context: ToolContext, record: Callable[[ToolCall], None]) -> None:
         self._as_read = context.facts
         facts = as_told(context.facts, context.request.events)
-        self._context = ToolContext(facts, context.request, dict(context.allocations))
+        self._context = replace(context, facts=facts, allocations=dict(context.allocations))
         self._record = record
         self._evidence = ""
 
@@ -80,7 +80,7 @@ class Toolbox:
             raise self._with_suggestion(error) from error
         if isinstance(result, AllocationPlan) and not getattr(checked, "units", None):
             kept = {**self._context.allocations, result.id: result}
-            self._context = ToolContext(self._context.facts, self._context.request, kept)
+            self._context = replace(self._context, allocations=kept)
         asked, answered = canonical_json(checked), canonical_json(result)
         self._evidence = "T-" + digest("tool/1", {"tool": name, "arguments": asked, "result": answered})[:12]
         self._record(ToolCall(id=self._evidence, tool=name, arguments=asked, result=answered))

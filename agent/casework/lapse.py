@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from agent.casework.services import Services
 from guardrails.chain import EntryKind
 from guardrails.endings import end
 from guardrails.ledger import grounds
+from knowledge.passages import Citation
 from storage import moves, run_events
 from storage.database import Session
 from storage.records import MoveRecord, MoveState
@@ -29,9 +31,11 @@ def call_off(
     return cancelled
 
 
-def tell(services: Services, session: Session, keys: Iterable[str]) -> None:
-    """Say in its run how each of these moves stands now."""
+def tell(services: Services, session: Session, keys: Iterable[str], playbook: Citation | None = None) -> None:
+    """Say in its run how each of these moves stands now, and which playbook says what to do meanwhile."""
     for key in keys:
         record = moves.get(session, key)
-        body = {"move": key, "state": record.state, "reason": record.reason}
+        body: dict[str, Any] = {"move": key, "state": record.state, "reason": record.reason}
+        if playbook is not None:
+            body["playbook"] = playbook.model_dump()
         run_events.append(session, record.run, services.now(), "move", body)

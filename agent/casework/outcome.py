@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from decimal import Decimal
 
@@ -13,6 +14,7 @@ from domain.requests import Answer
 from domain.verdicts import Verdict
 from guardrails.chain import Head
 from guardrails.ledger import Ledger
+from knowledge.passages import Citation
 from storage import approvals, effects, moves, plans, run_events, runs, sagas
 from storage.database import Session
 from storage.records import Approval, EffectRecord, MoveRecord, MoveState, Run, RunEvent, Saga
@@ -33,7 +35,7 @@ ENDED = frozenset(
 
 
 class MoveReport(Noun):
-    """One move: what policy said, who was asked, and what has been carried out."""
+    """One move: what policy said, who was asked, and what has been carried out; of a parked one the playbook for it."""
 
     move: Move
     state: MoveState
@@ -42,6 +44,7 @@ class MoveReport(Noun):
     approvals: tuple[Approval, ...] = ()
     saga: Saga | None = None
     effects: tuple[EffectRecord, ...] = ()
+    playbook: Citation | None = None
 
 
 class Report(Noun):
@@ -66,8 +69,10 @@ def gather(session: Session, ledger: Ledger, run_id: str) -> Report:
     run = runs.get(session, run_id)
     made = plans.of_run(session, run_id)
     plan = plans.load(session, made[-1].case, made[-1].revision) if made else None
-    told = [event for event in run_events.since(session, run_id) if event.kind == "difference"]
-    found = tuple(_move(session, record) for record in moves.listed(session, run=run_id))
+    events = run_events.since(session, run_id)
+    told = [event for event in events if event.kind == "difference"]
+    playbooks = _playbooks(events)
+    found = tuple(_move(session, record, playbooks.get(record.id)) for record in moves.listed(session, run=run_id))
     return Report(
         run=run,
         plan=plan,
@@ -80,7 +85,17 @@ def gather(session: Session, ledger: Ledger, run_id: str) -> Report:
     )
 
 
-def _move(session: Session, record: MoveRecord) -> MoveReport:
+def _playbooks(events: tuple[RunEvent, ...]) -> dict[str, Citation]:
+    """Move -> the playbook that was attached when it was last told of."""
+    last = {
+        body["move"]: body.get("playbook")
+        for event in events
+        if event.kind == "move" and (body := json.loads(event.body))
+    }
+    return {move: Citation.model_validate(cited) for move, cited in last.items() if cited}
+
+
+def _move(session: Session, record: MoveRecord, playbook: Citation | None) -> MoveReport:
     try:
         saga = sagas.get(session, record.id)
     except UnknownReference:
@@ -93,6 +108,7 @@ def _move(session: Session, record: MoveRecord) -> MoveReport:
         approvals=approvals.listed(session, move=record.id),
         saga=saga,
         effects=effects.listed(session, move=record.id),
+        playbook=playbook if record.state is MoveState.PARKED else None,
     )
 
 
@@ -145,4 +161,6 @@ def in_words(run: Run, plan: Plan | None, found: tuple[MoveReport, ...]) -> str:
 def _stands(item: MoveReport) -> str:
     said = dict(_SAID).get(item.state, item.state.value)
     why = item.saga.note if item.saga is not None and item.saga.note else item.reason
-    return f"{said} ({why})" if why else said
+    if (book := item.playbook) is not None:
+        why += f" Meanwhile: {book.title} ({book.document}, version {book.version})."
+    return f"{said} ({why.strip()})" if why else said

@@ -12,12 +12,16 @@ from guardrails.approvals import Approvals
 from guardrails.ledger import Ledger
 from guardrails.people import People
 from guardrails.policy import Policy
+from knowledge.passages import Citation, Library
 from storage.database import Database
 
 
 @dataclass(frozen=True)
 class Services:
-    """Our memory, their systems (to read), the policy in force, and who plans; `fallback` when the first fails."""
+    """Our memory, their systems (to read), the policy in force, and who plans; `fallback` when the first fails.
+
+    `library` is what is written down, `playbook` what to do when a system is silent.
+    """
 
     database: Database
     now: Callable[[], datetime]
@@ -28,3 +32,5 @@ class Services:
     approvals: Approvals
     planner: Planner
     fallback: Planner
+    library: Library
+    playbook: Callable[[str], Citation | None]

@@ -78,13 +78,14 @@ def planner_id(planner: Planner) -> str:
 def _draft(services: Services, request: Request, facts: Facts, recorder: Recorder) -> tuple[Draft, Planner, str]:
     """The draft, who made it, and why the first choice could not ("" when it could)."""
     chosen = services.planner
+    context = ToolContext(facts, request, library=services.library)
     try:
-        return chosen.plan(request, Toolbox(ToolContext(facts, request), recorder)), chosen, ""
+        return chosen.plan(request, Toolbox(context, recorder)), chosen, ""
     except QuartermasterError as error:
         if chosen is services.fallback:
             raise
         reason = f"{chosen.name}: {error}"
-    draft = services.fallback.plan(request, Toolbox(ToolContext(facts, request), recorder))
+    draft = services.fallback.plan(request, Toolbox(context, recorder))
     return draft, services.fallback, reason[:4000]
 
 

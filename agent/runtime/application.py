@@ -28,6 +28,8 @@ from guardrails.people import People
 from insights import flow, metrics
 from insights.flow import Flow
 from insights.metrics import Metrics
+from knowledge.passages import Found
+from knowledge.shelf import Shelf
 from storage import approvals, cases, conversations, moves, run_events, runs, sagas, snapshots
 from storage.records import Conversation, Run, RunEvent, RunState, Saga, Switch
 
@@ -248,7 +250,15 @@ class Application:
 
     def replay(self, run: str) -> Replay:
         """Plan a run again from what was recorded, and compare."""
-        return replay(self._parts.database, run, self._parts.model_planner)
+        return replay(self._parts.database, run, self._parts.model_planner, self._parts.library)
+
+    def lookup(self, question: str, limit: int = 3, document: str | None = None) -> Found:
+        """What the documents say to a question, or that it is not in them."""
+        return self._parts.library.search(question, limit, document)
+
+    def documents(self) -> Shelf:
+        """Every document with its version, and the files of the customer's folder that could not be used."""
+        return self._parts.library.shelf
 
     def verify(self, heads: Sequence[Head] | None = None) -> Verification:
         """Whether the ledger is what was written; with heads, also that its end is there."""

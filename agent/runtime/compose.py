@@ -15,6 +15,7 @@ from agent.planners.rules.planner import RulesPlanner
 from agent.runtime.application import Application
 from agent.runtime.clock import Clock, FixedClock, SystemClock
 from agent.runtime.leases import Leases, process_name
+from agent.runtime.library import open_library
 from agent.runtime.policies import put_in_force
 from agent.runtime.progress import Progress
 from agent.runtime.pump import Pump
@@ -29,6 +30,7 @@ from guardrails.approvals import Approvals
 from guardrails.ledger import Ledger
 from guardrails.people import load as load_people
 from guardrails.people import personas
+from knowledge.passages import Citation
 from storage import claims
 from storage.database import Database
 
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from agent.runtime.checkpoints import Checkpoints
     from agent.runtime.durable import Engine
     from agent.runtime.runner import Runner
+    from knowledge.search import Search
 
 __all__ = ["Application", "Parts", "open_application"]
 
@@ -97,7 +100,18 @@ class Parts:
             approvals=self.approvals,
             planner=chosen,
             fallback=rules,
+            library=self.library,
+            playbook=self.playbook,
         )
+
+    @cached_property
+    def library(self) -> Search:
+        """What is written down; the index is made or opened with the first question."""
+        return open_library(self.settings)
+
+    def playbook(self, system: str) -> Citation | None:
+        """What to do when a system is silent. The documents are read for it, nothing is indexed."""
+        return self.library.shelf.playbook(system)
 
     def model_planner(self, outputs: tuple[str, ...] | None = None) -> Planner:
         """The planner that asks the configured model; with `outputs`, one that is fed what a model said before."""
@@ -188,6 +202,8 @@ class Parts:
         for name in ("engine", "checkpoints", "leases"):
             if name in self.__dict__:
                 getattr(self, name).close()
+        if "library" in self.__dict__:
+            self.library.close()
         self.connector.close()
         self.database.close()
 

@@ -8,8 +8,10 @@ from agent.casework.outcome import gather
 from agent.casework.services import Services
 from agent.runtime.durable import Json
 from domain.actions import Action
+from guardrails import switches
 from guardrails.endings import cancel_dependents
 from guardrails.gate import Gate
+from knowledge.passages import Citation
 from storage import effects, moves, run_events, runs, sagas
 from storage.database import Session
 from storage.records import EffectState, MoveRecord, MoveState, RunState, SagaState
@@ -85,12 +87,18 @@ class Hands:
             if state == "parked":
                 moves.advance(session, move, GOING, MoveState.PARKED, why)
             record = moves.get(session, move)
-            tell(self._services, session, [move])
+            tell(self._services, session, [move], self._playbook(session, str(result.get("system", ""))))
             if state in ("compensated", "failed"):
                 tell(self._services, session, cancel_dependents(session, record, why, at=now))
             if state == "compensated" or record.state is MoveState.SUPERSEDED:
                 revise(session, self._services, record.case, f"{move} was {record.state.value}: {why}")
             self._correct_report(session, record)
+
+    def _playbook(self, session: Session, system: str) -> Citation | None:
+        """What to do while a system is silent; nothing where somebody has stopped it with the kill switch."""
+        if not system or switches.stopped(session, (system, switches.EVERYTHING)) is not None:
+            return None
+        return self._services.playbook(system)
 
     def _correct_report(self, session: Session, record: MoveRecord) -> None:
         """The report of a run that has ended, written again."""

@@ -16,6 +16,7 @@ from domain.errors import BadInput
 from domain.noun import Id, Noun, Text
 from domain.plans import Plan
 from domain.requests import ToolCall
+from knowledge.passages import Library
 from storage import plans, run_events, runs, snapshots
 from storage.database import Database
 from tools.context import ToolContext
@@ -40,10 +41,11 @@ Replaying = Callable[[tuple[str, ...]], Planner]
 """From the recorded outputs of a model to a planner that plans from them."""
 
 
-def replay(database: Database, run_id: str, replaying: Replaying) -> Replay:
+def replay(database: Database, run_id: str, replaying: Replaying, library: Library | None = None) -> Replay:
     """Plan a run again from its request, snapshot and policy. BadInput when it has no plan yet.
 
-    A run planned by a model is fed the model's recorded outputs. IntegrityBroken when what was recorded was changed.
+    A run planned by a model is fed the model's recorded outputs; one that looked into documents looks into `library`,
+    and another library than the recorded one is said. IntegrityBroken when what was recorded was changed.
     """
     with database.read() as session:
         run = runs.get(session, run_id)
@@ -53,14 +55,11 @@ def replay(database: Database, run_id: str, replaying: Replaying) -> Replay:
         recorded = plans.load(session, made[-1].case, made[-1].revision)
         facts = snapshots.get(session, recorded.facts)
         told = run_events.since(session, run_id)
-    outputs = tuple(
-        call.result
-        for event in told
-        if event.kind == "tool" and (call := ToolCall.model_validate(json.loads(event.body))).tool == "model"
-    )
+    calls = tuple(ToolCall.model_validate(json.loads(event.body)) for event in told if event.kind == "tool")
+    outputs = tuple(call.result for call in calls if call.tool == "model")
     by_model = recorded.planner.startswith("llm/")
     planner: Planner = replaying(outputs) if by_model else RulesPlanner()
-    draft = planner.plan(run.request, Toolbox(ToolContext(facts, run.request), lambda _: None))
+    draft = planner.plan(run.request, Toolbox(ToolContext(facts, run.request, library=library), lambda _: None))
     again = assemble(draft, run.request, planner=recorded.planner, policy=recorded.policy, facts=recorded.facts)
     before, after = canonical_json(recorded), canonical_json(again)
     return Replay(
@@ -71,18 +70,28 @@ def replay(database: Database, run_id: str, replaying: Replaying) -> Replay:
         engine=recorded.engine,
         engine_now=ENGINE,
         planner=recorded.planner,
-        note=_note(recorded, planner),
+        note="; ".join([*_notes(recorded, planner), *_other_library(calls, library)]),
         difference=_difference(before, after),
     )
 
 
-def _note(recorded: Plan, planner: Planner) -> str:
+def _notes(recorded: Plan, planner: Planner) -> list[str]:
     notes = []
     if recorded.engine != ENGINE:
         notes.append(f"planned by engine {recorded.engine}, replayed by {ENGINE}: a difference is no fault")
     if recorded.planner != planner_id(planner):
         notes.append(f"planned by {recorded.planner}, replayed by {planner_id(planner)}: a difference is no fault")
-    return "; ".join(notes)
+    return notes
+
+
+def _other_library(calls: tuple[ToolCall, ...], library: Library | None) -> list[str]:
+    """Says when the documents have changed since they were looked up."""
+    looked = {str(json.loads(call.result)["library"]) for call in calls if call.tool == "lookup"}
+    now = library.id if looked and library is not None else "no library"
+    return [
+        f"looked up in library {before}, replayed with {now}: a difference is no fault"
+        for before in sorted(looked - {now})
+    ]
 
 
 def _difference(before: str, after: str) -> tuple[str, ...]:

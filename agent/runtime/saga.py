@@ -81,20 +81,24 @@ def backoff(key: str, attempt: int) -> float:
 
 
 def outcome(act: Callable[[], object]) -> Json:
-    """What came of a step, and why: done, retry (silent system, busy database), refused (for good), manual."""
+    """What came of a step, and why: done, retry (silent system, busy database), refused (for good), manual.
+
+    Of a retry also `system`: which one is silent, "" when the error does not name one.
+    """
     try:
         act()
     except ManualCheck as error:
         return {"state": "manual", "why": str(error)}
     except (DependencyDown, StorageFailed) as error:
-        return {"state": "retry", "why": str(error)}
+        silent = error.field if isinstance(error, DependencyDown) else None
+        return {"state": "retry", "why": str(error), "system": (silent or "").partition(".")[0]}
     except QuartermasterError as error:
         return {"state": "refused", "why": str(error)}
     return {"state": "done", "why": ""}
 
 
 def saga_flow(hands: Hands, patience: int) -> Flow:
-    """The flow of every saga. Payload {"move": id}; answers {"state", "why"}.
+    """The flow of every saga. Payload {"move": id}; answers {"state", "why"}, of a parked one also {"system"}.
 
     States: done, parked (a system is silent), refused (the gate did not admit it; nothing was done), compensated
     (undone after a refusal), failed (a person must look: an undo was refused, or nobody knows what happened).
@@ -105,7 +109,7 @@ def saga_flow(hands: Hands, patience: int) -> Flow:
         result = carried.carry_out()
         finished = carried.patiently("finish", partial(_finish, hands, carried.move, result), patience)
         if finished["state"] != "done":
-            result = _ended("parked", finished["why"])
+            result = _parked(finished)
             # Only our own database is needed for this. When even that fails the flow breaks, and is begun anew later.
             parked = carried.patiently("park", partial(_finish, hands, carried.move, result), RECORDING)
             if parked["state"] != "done":
@@ -126,17 +130,17 @@ class _Saga:
         """Every action in order; a refusal, also one of before a pause, undoes the others."""
         before = self.patiently("before", partial(_before, self.hands, self.move), self.patience)
         if before["state"] == "retry":
-            return _ended("parked", before["why"])
+            return _parked(before)
         if before["refused"]:
             return self._compensate(before["done"], f"{before['refused']} was refused")
         begun = self.patiently("begin", partial(_begin, self.hands, self.move), self.patience)
         if begun["state"] != "done":
-            return _ended("parked" if begun["state"] == "retry" else "refused", begun["why"])
+            return _parked(begun) if begun["state"] == "retry" else _ended("refused", begun["why"])
         done: list[str] = []
         for action in begun["order"]:
             result = self.patiently(action, partial(_execute, self.hands, self.move, action), self.patience)
             if result["state"] == "retry":
-                return _ended("parked", result["why"])
+                return _parked(result)
             if result["state"] == "manual":
                 return _ended("failed", result["why"])
             if result["state"] == "refused":
@@ -149,7 +153,7 @@ class _Saga:
         for action in reversed(done):
             undone = self.patiently(f"{action}:undo", partial(_undo, self.hands, self.move, action), self.patience)
             if undone["state"] == "retry":
-                return _ended("parked", undone["why"])
+                return _parked(undone)
             if undone["state"] != "done":
                 return _ended("failed", f"{why}; {action} could not be undone: {undone['why']}")
         return _ended("compensated", why)
@@ -167,6 +171,11 @@ class _Saga:
 
 def _ended(state: str, why: str) -> Json:
     return {"state": state, "why": why}
+
+
+def _parked(result: Json) -> Json:
+    """Ended for now, because a system is silent."""
+    return {**_ended("parked", result["why"]), "system": result.get("system", "")}
 
 
 def _before(hands: Hands, move: str) -> Json:

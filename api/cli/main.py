@@ -22,8 +22,12 @@ app = typer.Typer(
 )
 approvals = typer.Typer(help="What waits for a person.", no_args_is_help=True, rich_markup_mode=None)
 ledger = typer.Typer(help="The record of every decision and effect.", no_args_is_help=True, rich_markup_mode=None)
+knowledge = typer.Typer(
+    help="What is written down: procedures, playbooks, contract, policy.", no_args_is_help=True, rich_markup_mode=None
+)
 app.add_typer(approvals, name="approvals")
 app.add_typer(ledger, name="ledger")
+app.add_typer(knowledge, name="knowledge")
 
 Out = Annotated[Format | None, typer.Option("--output", "-o", help="table, json or ndjson on stdout.")]
 As = Annotated[str | None, typer.Option("--as", metavar="USER", help="Act as this person (demo mode only).")]
@@ -266,6 +270,24 @@ def ledger_export(
 ) -> None:
     """The whole ledger as JSON lines, rows with their content."""
     _run(context, "records.export", None, None, file=file)
+
+
+@knowledge.command("search")
+def knowledge_search(
+    context: typer.Context,
+    question: Annotated[list[str], typer.Argument(help="What you want to know, in words.")],
+    document: Annotated[str | None, typer.Option(help="Look only into this document.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10, help="Passages at most.")] = 3,
+    output: Out = None,
+) -> None:
+    """Passages that answer a question, with document, section and version; or that it is not in the documents."""
+    _run(context, "knowledge.search", output, None, question=" ".join(question), document=document, limit=limit)
+
+
+@knowledge.command("list")
+def knowledge_list(context: typer.Context, output: Out = None) -> None:
+    """Every document with kind, version and owner, and the files of your folder that cannot be used."""
+    _run(context, "knowledge.list_", output, None)
 
 
 def main() -> None:

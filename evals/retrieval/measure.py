@@ -50,7 +50,7 @@ def ndcg(grades: Mapping[Place, int], places: Sequence[Place], depth: int = DEPT
 
 
 def _gain(grades: Sequence[int]) -> float:
-    return sum((2**grade - 1) / math.log2(rank + 1) for rank, grade in enumerate(grades, 1))
+    return sum((int(2**grade) - 1) / math.log2(rank + 1) for rank, grade in enumerate(grades, 1))
 
 
 def score(answers: Sequence[tuple[Question, Ranked]]) -> Score:

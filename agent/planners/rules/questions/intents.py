@@ -7,6 +7,13 @@ import re
 INTENTS: tuple[tuple[str, str], ...] = (
     ("help", r"^\s*(help|\?+)\s*[.!?]*$|what can (you|i) (do|ask|answer)|how do i ask"),
     (
+        "documents",
+        r"\b(playbooks?|procedures?|sops?|run ?books?|handbook|manual)\b"
+        r"|\b(contract|agreement|sla|polic(y|ies)|rules?|documents?)\b.*\b(says?|states?|about|allows?)\b"
+        r"|\b(says?|stands?|written|look up)\b.*\b(contract|agreement|sla|polic(y|ies)|rules?|documents?)\b"
+        r"|according to (the|our) (contract|agreement|sla|policy|documents?)",
+    ),
+    (
         "what_would_it_take",
         r"what (would|does|will|might) it take|what (do|would|does) (we|i|you|it) need|what needs to happen"
         r"|how (can|could|do|would) (we|i|you) (still )?(ship|deliver|serve|fill|make|meet|get)"
@@ -43,6 +50,7 @@ EXAMPLES: tuple[str, ...] = (
     "what is the ATP of SKU?",
     "what is the status of ORDER?",
     "what waits?",
+    "what is the procedure when a carrier does not collect?",
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from agent.planners.rules.notebook import Notebook
+from agent.planners.rules.questions.documents import documents
 from agent.planners.rules.questions.intents import EXAMPLES, intent_of
 from agent.planners.rules.questions.mentions import Mentions, Unclear, mentions
 from agent.planners.rules.questions.ship_by import what_would_it_take
@@ -23,6 +24,7 @@ ROOMS: Mapping[str, tuple[Room, tuple[str, ...], str]] = {
     "atp": (atp, ("sku",), "SKU"),
     "status": (status, ("order", "line", "customer", "wave", "inbound", "sku"), "order, wave or SKU"),
     "waits": (waits, (), ""),
+    "documents": (documents, (), ""),
 }
 """Intent -> room, the kinds of entity of which it needs at least one (none: it needs nothing), and their name."""
 
