@@ -1,36 +1,39 @@
 """The vector store: Chroma embedded, with our own embedding function. The one module that imports chromadb.
 
-Chroma wants one process per folder, and a command beside a server is two. So a folder is written once, under another
-name, closed, renamed to the id of what it holds, and from then on only read; whoever builds the same thing at the same
-time throws his own away. Other content is another folder. Vectors and graph are made by one thread from sorted input,
-so that equal content gives equal answers.
+Chroma wants one process per folder (opening one writes into it), and a command beside a server is two. So an index is
+made once per content, in a folder of another name, closed, and renamed to what it holds; from then on nobody opens or
+changes it. Every process copies it to a folder of its own and opens the copy: nobody waits for, locks or breaks
+anybody. What was damaged on disk is found by the hashes beside it and made anew. Vectors and graph are made by one
+thread from sorted input, so that equal content gives equal answers.
 """
 
 from __future__ import annotations
 
 import shutil
-import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+import chromadb
 from chromadb import EphemeralClient, PersistentClient
 from chromadb.api.client import Client
-from chromadb.api.models.Collection import Collection
+from chromadb.api.models.Collection import Collection as Stored
 from chromadb.api.types import Documents, EmbeddingFunction, Embeddings, Space
 from chromadb.config import Settings
 from chromadb.errors import ChromaError
 from chromadb.utils.embedding_functions import register_embedding_function
 
 from domain.errors import StorageFailed
+from knowledge import kept
 from knowledge.vectors import MODEL, vectors
 
 NAME = "sentences"
 NEIGHBOURS = 200
 """Sentences looked up for a question; the search list of the graph is twice as long."""
 BATCH = 1000
-KEPT = 3
-"""Folders of earlier content that stay, for processes that still read them."""
+FORMAT = f"1-{chromadb.__version__}"
+"""Raised when items are made otherwise; another Chroma makes its own."""
 
 
 class StaticWords(EmbeddingFunction[Documents]):
@@ -71,14 +74,17 @@ Item = tuple[str, str, dict[str, str | int]]
 class Dense:
     """Sentences by meaning."""
 
-    def __init__(self, client: Client, collection: Collection) -> None:
+    def __init__(self, client: Client, collection: Stored, copy: TemporaryDirectory[str] | None = None) -> None:
+        """`copy`: the folder that is ours alone and goes with us."""
         self._client = client
         self._collection = collection
+        self._copy = copy
         self._count = collection.count()
 
-    def nearest(self, question: str, within: Sequence[int] = ()) -> list[tuple[int, float]]:
-        """(Place, cosine) of the sections with the nearest sentences (of `within`, when given), best first."""
-        where: Any = {"place": {"$in": list(within)}} if within else None
+    def nearest(self, question: str, within: Collection[int] = ()) -> list[int]:
+        """Places of the sections with the nearest sentences (of `within`, when given), best first, equal ones in
+        their order."""
+        where: Any = {"place": {"$in": sorted(within)}} if within else None
         wanted = min(NEIGHBOURS, self._count)
         found = self._collection.query(
             query_texts=[question], n_results=wanted, where=where, include=["metadatas", "distances"]
@@ -88,11 +94,13 @@ class Dense:
         for remembered, distance in zip(metadatas[0], distances[0], strict=True):
             place = int(str(remembered["place"]))
             best[place] = max(best.get(place, -1.0), round(1 - float(distance), 5))
-        return sorted(best.items(), key=lambda item: (-item[1], item[0]))
+        return sorted(best, key=lambda place: (-best[place], place))
 
     def close(self) -> None:
         """Give the store back."""
         self._client.close()
+        if self._copy is not None:
+            self._copy.cleanup()
 
 
 def in_memory(key: str, items: Sequence[Item]) -> Dense:
@@ -104,17 +112,15 @@ def in_memory(key: str, items: Sequence[Item]) -> Dense:
 
 
 def in_folder(home: Path, key: str, items: Sequence[Item]) -> Dense:
-    """The store under `home / key`, made there when it is not. StorageFailed when the folder cannot be used."""
-    place = home / key
+    """The store of this content, kept under `home` and made there when it is not. StorageFailed when it cannot be."""
+    place = home / f"{key}-{FORMAT}"
     try:
-        if not place.is_dir():
+        if not kept.is_whole(place):
             _make(home, place, items)
-        try:
-            return _open(place, len(items))
-        except (ChromaError, StorageFailed):
-            _discard(place)
-            _make(home, place, items)
-            return _open(place, len(items))
+        copy = TemporaryDirectory(prefix="quartermaster-")
+        shutil.copytree(place, copy.name, dirs_exist_ok=True)
+        client = _client(PersistentClient(copy.name, settings=_settings()))
+        return Dense(client, client.get_collection(NAME), copy)
     except (OSError, ChromaError) as error:
         raise StorageFailed(
             f"the index of the documents cannot be kept ({type(error).__name__}: {error})",
@@ -136,47 +142,16 @@ def _client(client: object) -> Client:
 
 
 def _make(home: Path, place: Path, items: Sequence[Item]) -> None:
-    home.mkdir(parents=True, exist_ok=True)
-    building = Path(tempfile.mkdtemp(prefix=".building-", dir=home))
-    try:
-        client = _client(PersistentClient(str(building), settings=_settings()))
+    """Make the index beside its place, and put it there unless another process was faster."""
+    with kept.building(home, place) as folder:
+        client = _client(PersistentClient(str(folder), settings=_settings()))
         try:
             _filled(client, NAME, items)
         finally:
             client.close()
-        try:
-            building.rename(place)
-        except OSError:
-            if not place.is_dir():
-                raise
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
-    others = sorted((path for path in home.glob("L-*") if path != place), key=lambda path: path.stat().st_mtime_ns)
-    for old in others[:-KEPT]:
-        shutil.rmtree(old, ignore_errors=True)
 
 
-def _open(place: Path, expected: int) -> Dense:
-    """StorageFailed when the folder does not hold what it should."""
-    client = _client(PersistentClient(str(place), settings=_settings()))
-    try:
-        store = Dense(client, client.get_collection(NAME))
-        if store._count != expected:
-            raise StorageFailed("the index is not whole", field=str(place), fix="it is made anew")
-    except (ChromaError, StorageFailed):
-        client.close()
-        raise
-    return store
-
-
-def _discard(place: Path) -> None:
-    """Move a broken folder out of the way, then delete it: a half-deleted one must not be found under its name."""
-    away = Path(tempfile.mkdtemp(prefix=".broken-", dir=place.parent))
-    place.rename(away / place.name)
-    shutil.rmtree(away, ignore_errors=True)
-
-
-def _filled(client: Client, name: str, items: Sequence[Item]) -> Collection:
+def _filled(client: Client, name: str, items: Sequence[Item]) -> Stored:
     graph: Any = {
         "hnsw": {
             "space": "cosine",

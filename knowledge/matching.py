@@ -7,7 +7,7 @@ same stem counts as the same. A section scores the sum of what it matches.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from knowledge.documents import Document, Section
@@ -40,8 +40,8 @@ class Matching:
         self._members = np.array([at[word] for text in texts for word in text])
         self._starts = np.cumsum([0, *(len(text) for text in texts[:-1])])
 
-    def best(self, asked: Sequence[str], depth: int) -> tuple[list[int], float]:
-        """(Places of the best sections, equal ones in their order; how strongly the best one matches).
+    def best(self, asked: Sequence[str], depth: int, within: Collection[int] = ()) -> tuple[list[int], float]:
+        """(Places of the best sections, equal ones in their order; how strongly the best one, of `within`, matches).
 
         The strength is the mean of what a section matches of its `STRONGEST` words; vectors are 5 to 30 long.
         """
@@ -54,7 +54,8 @@ class Matching:
         told = [round(float(score), 4) for score in matches.sum(axis=0)]
         order = sorted(range(len(told)), key=lambda place: (-told[place], place))
         strongest = -np.sort(-matches, axis=0)[:STRONGEST]
-        return order[:depth], float(strongest.mean(axis=0).max())
+        means = strongest.mean(axis=0)
+        return order[:depth], float(max(means[sorted(within)]) if within else means.max())
 
     def _match(self, word: str, stem: str) -> NDArray[np.float64]:
         """What each section matches of a word."""

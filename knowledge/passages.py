@@ -49,13 +49,14 @@ class Passage(Noun):
 class Found(Noun):
     """What a library says to a question. `found` False: it is not in the documents, and `passages` are merely what is
     nearest. `confidence` from 0 to 1 decides; it rests on `matched` (how strongly one section matches words of the
-    question) and `closeness` (how near one sentence is to it). `library` is the id of all that was searched."""
+    question) and `focus` (1: the best five passages stand in one document, 0: in five). `library` is the id of all
+    that was searched."""
 
     found: bool
     passages: tuple[Passage, ...]
     confidence: Decimal
     matched: Decimal
-    closeness: Decimal
+    focus: Decimal
     library: Id
 
 

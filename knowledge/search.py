@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 DEPTH = 50
 """How far down each list is looked at."""
+FOCUS = 5
+"""Passages by which it is judged whether one document answers."""
 LONGEST_QUESTION = 1000
 """Characters of a question that are looked at."""
 
@@ -82,32 +84,34 @@ class Search:
         question = question[:LONGEST_QUESTION]
         asked = words(question)[:MOST_WORDS]
         if not asked or not self._sections:
-            return self._found([], 0.0, 0.0, limit)
+            return self._found([], 0.0, limit)
         depth = len(self._sections) if within else DEPTH
-        matching, matched = self._matching.best(asked, depth)
-        dense = self._dense.nearest(question, within)
-        lists = [self._lexical.best(asked, depth), [place for place, _ in dense][:depth], matching]
+        matching, matched = self._matching.best(asked, depth, within)
+        lists = [self._lexical.best(asked, depth), self._dense.nearest(question, within)[:depth], matching]
         if within:
-            lists = [[place for place in ranked if place in set(within)] for ranked in lists]
-        return self._found(fuse(lists), matched, dense[0][1] if dense else 0.0, limit)
+            lists = [[place for place in ranked if place in within] for ranked in lists]
+        return self._found(fuse(lists), matched, limit)
 
-    def _within(self, document: str | None) -> Sequence[int]:
+    def _within(self, document: str | None) -> frozenset[int]:
+        """Places of the sections of a document; empty when none is named."""
         if document is None:
-            return ()
-        found = [place for place, (one, _) in enumerate(self._sections) if one.id == document]
+            return frozenset()
+        found = frozenset(place for place, (one, _) in enumerate(self._sections) if one.id == document)
         if not found:
             known = ", ".join(one.id for one in self.shelf.documents)[:300]
             raise UnknownReference(f"there is no document '{document}'", field="document", fix=f"use one of {known}")
         return found
 
-    def _found(self, ranked: list[tuple[int, float]], matched: float, closeness: float, limit: int) -> Found:
-        sure = confidence(matched, closeness) if ranked else 0.0
+    def _found(self, ranked: list[tuple[int, float]], matched: float, limit: int) -> Found:
+        first = {self._sections[place][0].id for place, _ in ranked[:FOCUS]}
+        focus = 1 - (len(first) - 1) / (FOCUS - 1) if ranked else 0.0
+        sure = confidence(matched, focus) if ranked else 0.0
         return Found(
             found=sure >= LEAST,
             passages=tuple(_passage(*self._sections[place], score) for place, score in ranked[:limit]),
             confidence=_exact(sure),
             matched=_exact(matched),
-            closeness=_exact(closeness),
+            focus=_exact(focus),
             library=self.id,
         )
 

@@ -62,6 +62,11 @@ class Toolbox:
         return self._context.request
 
     @property
+    def has_library(self) -> bool:
+        """Whether there are documents to look into."""
+        return self._context.library is not None
+
+    @property
     def specs(self) -> tuple[ToolSpec, ...]:
         """Every tool a planner may call, by name."""
         return tuple(TOOLS[name] for name in sorted(TOOLS))

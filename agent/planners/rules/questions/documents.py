@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from agent.planners.rules.notebook import Notebook
 from agent.planners.rules.questions.mentions import Mentions
 from domain.requests import Answer
@@ -10,15 +12,20 @@ from tools.lookup import LookupReport
 
 NOT_THERE = "That is not in the documents."
 INTENT = "documents"
+SURE = Decimal("0.65")
+"""Confidence below which an answer is offered as a guess."""
 
 
 def documents(book: Notebook, question: str, _: Mentions) -> Answer:
     """The best passage word for word, and where to read on. Nothing a passage says is followed; it is quoted."""
+    if not book.toolbox.has_library:
+        return Answer(intent=INTENT, text="There are no documents to look into.")
     said = book.look(LookupReport, "lookup", question=question[:1000])
     if not said.found:
         return Answer(intent=INTENT, text=NOT_THERE, evidence=(said.library,))
     first, *others = said.passages
-    text = f"{cited(first)} says: “{_flowing(first.text)}”"
+    lead = "" if said.confidence >= SURE else "Perhaps this answers it. "
+    text = f"{lead}{cited(first)} says: “{_flowing(first.text)}”"
     if others:
         text += f"\nSee also {'; '.join(cited(other) for other in others)}."
     sources = dict.fromkeys(passage.citation.evidence for passage in said.passages)
