@@ -1,5 +1,5 @@
 """`python -m evals [SEED ...]`: tell the story on generated worlds and judge it; exit 1 when anything is wrong.
-`python -m evals scenarios`: tell every scenario to a planner and judge that (evals/harness/scenarios.py)."""
+With a word in front (`scenarios`, `retrieval`, ...) that is judged instead; `JUDGES` names the rooms."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from decimal import Decimal
 from functools import cached_property
@@ -32,12 +33,16 @@ LONGEST_QUESTION = 1000
 
 
 class Search:
-    """A library that can be asked. Every part is made when first needed; equal libraries give equal answers."""
+    """A library that can be asked. Every part is made when first needed; equal libraries give equal answers.
+
+    Threads may ask at once: what is lazy is made by one of them, once.
+    """
 
     def __init__(self, shelf: Callable[[], Shelf], home: Path | None = None) -> None:
         """`home`: the folder where indexes are kept; in memory when None."""
         self._read = shelf
         self._home = home
+        self._making = threading.Lock()
 
     @cached_property
     def shelf(self) -> Shelf:
@@ -86,8 +91,10 @@ class Search:
         if not asked or not self._sections:
             return self._found([], 0.0, limit)
         depth = len(self._sections) if within else DEPTH
-        matching, matched = self._matching.best(asked, depth, within)
-        lists = [self._lexical.best(asked, depth), self._dense.nearest(question, within)[:depth], matching]
+        with self._making:
+            lexical, dense, likeness = self._lexical, self._dense, self._matching
+        matching, matched = likeness.best(asked, depth, within)
+        lists = [lexical.best(asked, depth), dense.nearest(question, within)[:depth], matching]
         if within:
             lists = [[place for place in ranked if place in within] for ranked in lists]
         return self._found(fuse(lists), matched, limit)

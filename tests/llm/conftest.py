@@ -35,7 +35,12 @@ def fallen(tmp_path: Path) -> Iterator[Fallen]:
 def _fallen(database: Database, model: Planner, asked: Request) -> str:
     facts = world()
     services: Any = SimpleNamespace(
-        database=database, now=lambda: NOW, policy=default_policy(), planner=model, fallback=RulesPlanner()
+        database=database,
+        now=lambda: NOW,
+        policy=default_policy(),
+        planner=model,
+        fallback=RulesPlanner(),
+        library=None,
     )
     run = Run(id="R-1", case=asked.case, kind=asked.kind, request=asked, actor=asked.by, created_at=NOW)
     with database.write() as session:
