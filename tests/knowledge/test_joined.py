@@ -58,6 +58,12 @@ def test_an_answer_cites_document_section_and_version():
     assert {"sheet@3", "L-paper"} <= set(reply.evidence) and any(key.startswith("T-") for key in reply.evidence)
 
 
+def test_a_question_about_an_order_stays_a_question_about_an_order():
+    for question in ("why is SO-4 on manual hold?", "who holds X?", "what is the status of SO-3?"):
+        reply = answered(question, Paper("So it is.")).answer
+        assert reply is not None and reply.intent != "documents", question
+
+
 @pytest.mark.parametrize(
     "question",
     ["what does the contract say about penalties?", "playbook for a WMS outage", "which rule says who is asked?",
@@ -143,12 +149,15 @@ def test_a_move_parked_by_a_silent_system_has_its_playbook_attached_until_it_goe
 
 CLI = """
 import sys
+asked = []
+sys.addaudithook(lambda name, about: asked.append(about) if name in ("socket.connect", "socket.getaddrinfo") else None)
 sys.argv = ["quartermaster", "--home", {home!r}, *{words!r}]
 from api.cli.main import main
 try:
     main()
 except SystemExit as end:
     print("\\ncode:", end.code)
+print("connected:", len(asked))
 print("imported:", *sorted({{"chromadb", "bm25s", "tokenizers", "numpy", "sqlalchemy"}} & set(sys.modules)))
 """
 
@@ -165,6 +174,7 @@ def test_the_command_line_finds_passages_and_opens_no_database(tmp_path: Path):
     assert found["found"] and {one["document"] for one in found["passages"]} == {"playbook-wms"}
     assert set(found["passages"][0]) >= {"document", "title", "section", "version", "text", "score"}
     assert lines[-1].startswith("imported: bm25s chromadb") and "sqlalchemy" not in lines[-1]
+    assert lines[-2] == "connected: 0", "nobody is phoned"
 
 
 def test_a_bad_file_of_ones_own_is_listed_with_its_line_and_exits_4(tmp_path: Path):
@@ -176,7 +186,7 @@ def test_a_bad_file_of_ones_own_is_listed_with_its_line_and_exits_4(tmp_path: Pa
     assert (fault["file"], fault["line"], fault["field"]) == ("bad.md", 3, "colour") and fault["fix"]
     listed = json.loads(lines[0])["data"]["documents"]["items"]
     assert listed[0]["document"] == "allocation-policy" and len(listed) > 20, "the others are used"
-    assert lines[-2:] == ["code: 4", "imported:"], "a list needs no index"
+    assert lines[-3:] == ["code: 4", "connected: 0", "imported:"], "a list needs no index"
 
 
 def test_other_commands_do_not_import_the_index(tmp_path: Path):

@@ -8,7 +8,7 @@ INTENTS: tuple[tuple[str, str], ...] = (
     ("help", r"^\s*(help|\?+)\s*[.!?]*$|what can (you|i) (do|ask|answer)|how do i ask"),
     (
         "documents",
-        r"\b(playbooks?|procedures?|sops?|run ?books?|handbook|manual)\b"
+        r"\b(playbooks?|procedures?|sops?|run ?books?|handbook)\b"
         r"|\b(contract|agreement|sla|polic(y|ies)|rules?|documents?)\b.*\b(says?|states?|about|allows?)\b"
         r"|\b(says?|stands?|written|look up)\b.*\b(contract|agreement|sla|polic(y|ies)|rules?|documents?)\b"
         r"|according to (the|our) (contract|agreement|sla|policy|documents?)",
