@@ -1,4 +1,5 @@
-"""Finds the sections that answer a question: three ranked lists, fused by reciprocal rank, and a confidence."""
+"""Finds the sections that answer a question: three ranked lists, fused by reciprocal rank, and a confidence. Where the
+question names a kind of document, the order among documents of that kind is one list more."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ from domain.errors import UnknownReference
 from knowledge.confidence import LEAST, confidence
 from knowledge.documents import Document, Section
 from knowledge.fusion import fuse
+from knowledge.kinds import kind_named
 from knowledge.lexical import Lexical
 from knowledge.matching import Matching
 from knowledge.passages import Found, Passage
@@ -89,7 +91,7 @@ class Search:
         question = question[:LONGEST_QUESTION]
         asked = words(question)[:MOST_WORDS]
         if not asked or not self._sections:
-            return self._found([], 0.0, limit)
+            return self._found([], 0.0, 0.0, limit)
         depth = len(self._sections) if within else DEPTH
         with self._making:
             lexical, dense, likeness = self._lexical, self._dense, self._matching
@@ -97,7 +99,16 @@ class Search:
         lists = [lexical.best(asked, depth), dense.nearest(question, within)[:depth], matching]
         if within:
             lists = [[place for place in ranked if place in within] for ranked in lists]
-        return self._found(fuse(lists), matched, limit)
+        fused = fuse(lists)
+        focus = self._focus([place for place, _ in fused])
+        if kind := kind_named(asked):
+            fused = fuse([*lists, [place for place, _ in fused if self._sections[place][0].kind == kind]])
+        return self._found(fused, matched, focus, limit)
+
+    def _focus(self, ranked: list[int]) -> float:
+        """1 when the best few stand in one document, 0 when each stands in another."""
+        first = {self._sections[place][0].id for place in ranked[:FOCUS]}
+        return 1 - (len(first) - 1) / (FOCUS - 1) if first else 0.0
 
     def _within(self, document: str | None) -> frozenset[int]:
         """Places of the sections of a document; empty when none is named."""
@@ -109,9 +120,7 @@ class Search:
             raise UnknownReference(f"there is no document '{document}'", field="document", fix=f"use one of {known}")
         return found
 
-    def _found(self, ranked: list[tuple[int, float]], matched: float, limit: int) -> Found:
-        first = {self._sections[place][0].id for place, _ in ranked[:FOCUS]}
-        focus = 1 - (len(first) - 1) / (FOCUS - 1) if ranked else 0.0
+    def _found(self, ranked: list[tuple[int, float]], matched: float, focus: float, limit: int) -> Found:
         sure = confidence(matched, focus) if ranked else 0.0
         return Found(
             found=sure >= LEAST,

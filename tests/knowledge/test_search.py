@@ -42,6 +42,12 @@ def test_a_passage_carries_document_title_section_and_version(library: Search):
         assert passage.section and passage.text and 0 < passage.score <= 1
 
 
+def test_a_question_that_names_a_kind_of_document_is_answered_from_that_kind(library: Search):
+    first = library.search("what does the contract say about penalties").passages[0]
+    assert (first.document, first.section) == ("sla-contract-example", "Penalties")
+    assert library.search("playbook for an ERP outage").passages[0].document == "playbook-erp"
+
+
 def test_what_is_in_no_document_is_said(library: Search):
     for question in ("who won the world cup", "asdf qwer", "", "?", "the of and"):
         assert not library.search(question).found, question
