@@ -14,6 +14,7 @@ from agent.runtime.clock import pause
 from agent.runtime.intake import Intake, Said, Taken
 from agent.runtime.replay import Replay, replay
 from agent.runtime.sweep import Triage, sweep
+from agent.runtime.visits import Visits
 from agent.settings import Settings
 from domain.cases import Case
 from domain.errors import DependencyDown, StorageFailed
@@ -41,6 +42,8 @@ class Application:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._intake = Intake(parts.services, parts.outside)
+        self.visits = Visits(parts.database, parts.ledger, parts.people, parts.clock, parts.settings.session_hours)
+        """Who comes in through the doors."""
         self._kept = 0
         self._woken = threading.Event()
 
