@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from agent.casework.lapse import tell
 from agent.casework.outcome import Report, gather
+from agent.runtime.browse import Browse
 from agent.runtime.clock import pause
 from agent.runtime.intake import Intake, Said, Taken
 from agent.runtime.replay import Replay, replay
@@ -44,6 +45,8 @@ class Application:
         self._intake = Intake(parts.services, parts.outside)
         self.visits = Visits(parts.database, parts.ledger, parts.people, parts.clock, parts.settings.session_hours)
         """Who comes in through the doors."""
+        self.browse = Browse(parts.database, parts.ledger, parts.fresh, parts.clock.wall)
+        """What doors may look up."""
         self._kept = 0
         self._woken = threading.Event()
 

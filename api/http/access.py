@@ -27,13 +27,49 @@ ACCESS: Mapping[str, frozenset[str]] = {
     "POST /api/session": PUBLIC,
     "DELETE /api/session": PUBLIC,
     "GET /api/session": READERS,
+    "GET /api/skus": READERS,
+    "GET /api/skus/{sku}": READERS,
+    "GET /api/skus/{sku}/inventory": READERS,
+    "GET /api/skus/{sku}/atp": READERS,
+    "GET /api/skus/{sku}/holdings": READERS,
+    "GET /api/skus/{sku}/promise": READERS,
+    "GET /api/orders": READERS,
+    "GET /api/orders/{order}": READERS,
+    "GET /api/lines/{line}": READERS,
+    "GET /api/customers": READERS,
+    "GET /api/customers/{customer}": READERS,
+    "GET /api/segments": READERS,
+    "GET /api/sites": READERS,
+    "GET /api/sites/{site}": READERS,
+    "GET /api/waves": READERS,
+    "GET /api/shipments": READERS,
+    "GET /api/shipments/{shipment}": READERS,
+    "GET /api/replenishment": READERS,
+    "GET /api/cases": READERS,
+    "GET /api/cases/{case}": READERS,
+    "POST /api/runs": DECIDERS,
+    "GET /api/runs": READERS,
+    "GET /api/runs/{run}": READERS,
+    "GET /api/runs/{run}/report": READERS,
+    "GET /api/runs/{run}/events": READERS,
+    "GET /api/conversations": DECIDERS,
+    "GET /api/conversations/{conversation}": DECIDERS,
+    "POST /api/events": RAISERS,
+    "GET /api/approvals": READERS,
+    "GET /api/approvals/{approval}": READERS,
+    "POST /api/approvals/{approval}/approve": DECIDERS,
+    "POST /api/approvals/{approval}/reject": DECIDERS,
+    "POST /api/approvals/{approval}/edit": DECIDERS,
+    "GET /api/ledger": RECORDS,
+    "GET /api/ledger/{seq}": RECORDS,
+    "GET /api/ledger/verification": RECORDS,
 }
 """`METHOD path` -> the roles of which one is needed."""
 
 
 def guard(request: Request) -> None:
     """Let this request in only when its user holds a role the table names. A refusal goes to the ledger."""
-    key = f"{request.method} {request.scope['route'].path}"
+    key = f"{request.method} {request.scope['route'].path_format}"
     allowed = ACCESS[key]
     if allowed is PUBLIC:
         return
@@ -51,7 +87,7 @@ def keys_of(routes: Iterable[BaseRoute]) -> tuple[str, ...]:
     keys: list[str] = []
     for route in routes:
         if isinstance(route, Route):
-            keys += [f"{method} {route.path}" for method in sorted(route.methods or {"*"}) if method != "HEAD"]
+            keys += [f"{method} {route.path_format}" for method in sorted(route.methods or {"*"}) if method != "HEAD"]
         elif isinstance(route, Mount):
             keys.append(f"MOUNT {route.path}")
         else:

@@ -11,15 +11,26 @@ from starlette.concurrency import run_in_threadpool
 from starlette.routing import BaseRoute
 
 from agent.runtime.application import Application
-from api.http import health, problems, session
+from api.http import health, openapi, problems, session
 from api.http.access import check_complete, guard
 from api.http.options import Options
+from api.http.resources import approvals, cases, customers, events, ledger, logistics, orders, runs, skus
 from api.http.shield import Shield
+from api.http.stream import Broadcaster
 from api.http.worker import Worker
 
 ROUTERS: tuple[Callable[[], APIRouter], ...] = (
     session.router,
     health.router,
+    skus.router,
+    orders.router,
+    customers.router,
+    logistics.router,
+    cases.router,
+    runs.router,
+    events.router,
+    approvals.router,
+    ledger.router,
 )
 """Rooms of routes that ask `guard`. The panel is joined by its own line here."""
 
@@ -43,6 +54,7 @@ def create_app(application: Application, options: Options, *, work: bool = True)
     in the table of access.
     """
     worker = Worker(application)
+    broadcaster = Broadcaster(application.browse.watch, poll=options.poll, heartbeat=options.heartbeat)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -51,6 +63,7 @@ def create_app(application: Application, options: Options, *, work: bool = True)
         try:
             yield
         finally:
+            broadcaster.close()
             if work:
                 await run_in_threadpool(worker.stop)
 
@@ -61,12 +74,14 @@ def create_app(application: Application, options: Options, *, work: bool = True)
         lifespan=lifespan,
         dependencies=[Depends(guard)],
         generate_unique_id_function=_operation,
+        responses=problems.documented(),
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
     )
     app.state.application = application
     app.state.options = options
+    app.state.broadcaster = broadcaster
     app.state.working = lambda: worker.working or not work
     routers = [make() for make in ROUTERS]
     beside = [route for make in MOUNTED for route in make(application, options)]
@@ -75,6 +90,7 @@ def create_app(application: Application, options: Options, *, work: bool = True)
         app.include_router(router)
     app.router.routes.extend(beside)
     problems.install(app, PAGE_FOR_PROBLEM)
+    openapi.install(app)
     app.add_middleware(Shield, options=options)
     return app
 

@@ -25,12 +25,12 @@ class Readiness(BaseModel):
     worker: bool
 
 
-def health() -> Health:
+def read_health() -> Health:
     """Whether this process lives."""
     return Health()
 
 
-def ready(request: Request, response: Response, app: App) -> Readiness:
+def read_readiness(request: Request, response: Response, app: App) -> Readiness:
     """Whether this process can work; 503 when it cannot."""
     try:
         app.head()
@@ -43,7 +43,7 @@ def ready(request: Request, response: Response, app: App) -> Readiness:
     return Readiness(ready=database and worker, database=database, worker=worker)
 
 
-def openapi(request: Request) -> dict[str, Any]:
+def read_openapi(request: Request) -> dict[str, Any]:
     """This API, described in OpenAPI."""
     document: dict[str, Any] = request.app.openapi()
     return document
@@ -52,9 +52,9 @@ def openapi(request: Request) -> dict[str, Any]:
 def router() -> APIRouter:
     """The routes of this room."""
     routes = APIRouter(prefix="/api", tags=["health"])
-    routes.add_api_route("/health", health, methods=["GET"])
+    routes.add_api_route("/health", read_health, methods=["GET"])
     routes.add_api_route(
-        "/ready", ready, methods=["GET"], responses={503: {"model": Readiness, "description": "Not ready"}}
+        "/ready", read_readiness, methods=["GET"], responses={503: {"model": Readiness, "description": "Not ready"}}
     )
-    routes.add_api_route("/openapi.json", openapi, methods=["GET"])
+    routes.add_api_route("/openapi.json", read_openapi, methods=["GET"])
     return routes

@@ -40,6 +40,16 @@ class TooLarge(BadInput):
     code = "too_large"
 
 
+class Explained(QuartermasterError):
+    """An error with more to show than its sentence, such as the card that is true now; `more` is JSON."""
+
+    def __init__(self, cause: QuartermasterError, more: dict[str, object]) -> None:
+        super().__init__(cause.message, field=cause.field, fix=cause.fix)
+        self.code = cause.code
+        self.cause = cause
+        self.more = more
+
+
 STATUS: tuple[tuple[type[QuartermasterError], int], ...] = (
     (TooLarge, 413),
     (UnknownReference, 404),
@@ -112,9 +122,10 @@ class Problem(BaseModel):
 
 def problem_of(error: QuartermasterError) -> Problem:
     """The problem of an error of ours."""
-    status = next(status for kind, status in STATUS if isinstance(error, kind))
-    more = getattr(error, "more", {})
-    return _problem(status, error.code, error.message, error.field, error.fix, more if isinstance(more, dict) else {})
+    cause = error.cause if isinstance(error, Explained) else error
+    status = next(status for kind, status in STATUS if isinstance(cause, kind))
+    more = error.more if isinstance(error, Explained) else {}
+    return _problem(status, cause.code, cause.message, cause.field, cause.fix, more)
 
 
 def http_problem(status: int, detail: str = "") -> Problem:
@@ -184,3 +195,9 @@ def install(app: FastAPI, page: PageForProblem | None = None) -> None:
     app.add_exception_handler(QuartermasterError, ours)
     app.add_exception_handler(RequestValidationError, unfit)
     app.add_exception_handler(HTTPException, refused)
+
+
+def documented() -> dict[int | str, dict[str, object]]:
+    """The problems every route may answer with, for its description."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {status: {"description": TITLES[status], "content": content} for status in sorted(TITLES)}

@@ -35,7 +35,7 @@ def person(user: User) -> Person:
     return Person(id=user.id, name=user.name, roles=user.roles)
 
 
-def personas(request: Request, app: App) -> list[Person]:
+def list_personas(request: Request, app: App) -> list[Person]:
     """The personas one may sign in as; none where a proxy signs people in."""
     return [person(user) for user in app.people.all() if user.active] if options_of(request).personas else []
 
@@ -58,7 +58,7 @@ def end_session(request: Request, response: Response) -> None:
 def router() -> APIRouter:
     """The routes of this room."""
     routes = APIRouter(prefix="/api", tags=["session"])
-    routes.add_api_route("/personas", personas, methods=["GET"])
+    routes.add_api_route("/personas", list_personas, methods=["GET"])
     routes.add_api_route("/session", begin_session, methods=["POST"], status_code=201)
     routes.add_api_route("/session", read_session, methods=["GET"])
     routes.add_api_route("/session", end_session, methods=["DELETE"], status_code=204)
