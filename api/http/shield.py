@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http.options import Options, is_loopback
 from api.http.problems import Problem, TooLarge, broken, problem_of
-from domain.errors import NotAllowed, QuartermasterError
+from domain.errors import BadInput, NotAllowed, QuartermasterError
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 EMBEDDED = "/embed/"
@@ -125,7 +125,10 @@ async def _bounded(scope: Scope, receive: Receive, limit: int) -> Receive:
         more = message.get("more_body", False) and size <= limit
     if size > limit:
         raise TooLarge(f"a request may have at most {limit} bytes", field="body", fix="send less at a time")
-    body: list[Message] = [{"type": "http.request", "body": b"".join(parts), "more_body": False}]
+    whole = b"".join(parts)
+    if b"\\u0000" in whole:
+        raise BadInput("text may not contain the character NUL", field="body", fix="take \\u0000 out")
+    body: list[Message] = [{"type": "http.request", "body": whole, "more_body": False}]
 
     async def again() -> Message:
         return body.pop() if body else await receive()
