@@ -1,8 +1,9 @@
-"""The worker inside the web process: a thread that lets runs and sagas go on while the door is open."""
+"""The work inside the web process: threads that carry runs and sagas on and answer questions while it is open."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 import structlog
 
@@ -10,32 +11,40 @@ from agent.runtime.application import Application
 
 
 class Worker:
-    """Starts `Application.run_worker` in a thread and begins it again should it ever break."""
+    """Two threads: the worker, and the talker beside it, so that nobody who asks waits for long planning.
+
+    Each is begun again should it ever break.
+    """
 
     def __init__(self, application: Application) -> None:
         self._application = application
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="quartermaster-worker", daemon=True)
+        self._threads = tuple(
+            threading.Thread(target=self._keep, args=(work,), name=f"quartermaster-{name}", daemon=True)
+            for name, work in (("worker", application.run_worker), ("talker", application.run_talker))
+        )
 
     @property
     def working(self) -> bool:
-        """Whether the thread runs."""
-        return self._thread.is_alive()
+        """Whether all of it runs."""
+        return all(thread.is_alive() for thread in self._threads)
 
     def start(self) -> None:
         """Begin to work."""
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def stop(self, seconds: float = 20.0) -> None:
         """Finish what is in hand and stop; what is left waits in its row for the next process."""
         self._stop.set()
         self._application.wake()
-        self._thread.join(seconds)
+        for thread in self._threads:
+            thread.join(seconds)
 
-    def _work(self) -> None:
+    def _keep(self, work: Callable[[threading.Event], None]) -> None:
         while not self._stop.is_set():
             try:
-                self._application.run_worker(self._stop)
+                work(self._stop)
             except Exception:  # noqa: BLE001 - the door stays open; what broke is in the log
-                structlog.get_logger("quartermaster.worker").exception("the worker broke and begins again")
+                structlog.get_logger("quartermaster.worker").exception("work broke and begins again")
                 self._stop.wait(1.0)
