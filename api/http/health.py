@@ -56,5 +56,5 @@ def router() -> APIRouter:
     routes.add_api_route(
         "/ready", read_readiness, methods=["GET"], responses={503: {"model": Readiness, "description": "Not ready"}}
     )
-    routes.add_api_route("/openapi.json", read_openapi, methods=["GET"])
+    routes.add_api_route("/openapi.json", read_openapi, methods=["GET"], include_in_schema=False)
     return routes

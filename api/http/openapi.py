@@ -12,10 +12,11 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from api.http.problems import MEDIA_TYPE, Problem
+from api.http.problems import MEDIA_TYPE, Problem, documented
 
 Json = Any
 DEEPEST = 12
+LOCAL_TIME = "^[0-9]{2}:[0-9]{2}:[0-9]{2}"
 
 WORDS: dict[str, str] = {
     "abc_class": "A",
@@ -92,16 +93,38 @@ def _document(app: FastAPI) -> dict[str, Json]:
         title=app.title, version=app.version, description=app.description, routes=app.routes
     )
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    for name in schemas:
+        schemas[name] = _plain(schemas[name])
     schemas["Problem"] = Problem.model_json_schema(mode="serialization")
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
+    document["paths"] = {path: found for path, found in document["paths"].items() if path.startswith("/api/")}
     for operations in document["paths"].values():
         for operation in operations.values():
             _finish(operation, schemas)
     return document
 
 
+def _plain(schema: Json) -> Json:
+    """The schema without what many readers of OpenAPI do not know: a tuple becomes an array of any of its parts."""
+    if isinstance(schema, list):
+        return [_plain(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    plain = {name: _plain(value) for name, value in schema.items()}
+    if plain.get("format") == "time":  # RFC 3339 wants an offset there, and a site's cutoff is local time
+        plain = {**{name: value for name, value in plain.items() if name != "format"}, "pattern": LOCAL_TIME}
+    parts = plain.pop("prefixItems", None)
+    if parts is not None:
+        distinct = [part for place, part in enumerate(parts) if part not in parts[:place]]
+        plain["items"] = distinct[0] if len(distinct) == 1 else {"anyOf": distinct}
+    return plain
+
+
 def _finish(operation: dict[str, Json], schemas: dict[str, Json]) -> None:
+    for status, says in documented().items():
+        answer = operation["responses"].setdefault(str(status), {"description": says["description"]})
+        answer.setdefault("content", {}).update(says["content"])
     contents = [operation["requestBody"]["content"]] if "requestBody" in operation else []
     contents += [answer.get("content", {}) for answer in operation["responses"].values()]
     for content in contents:
@@ -138,10 +161,9 @@ def _of_type(schema: Json, schemas: dict[str, Json], name: str, depth: int) -> J
     if kind == "object":
         return _object(schema, schemas, depth)
     if kind == "array":
-        if "prefixItems" in schema:
-            return [example(item, schemas, name, depth + 1) for item in schema["prefixItems"]]
         deep = depth > DEEPEST and not schema.get("minItems")
-        return [] if deep or "items" not in schema else [example(schema["items"], schemas, _one(name), depth + 1)]
+        one = None if deep or "items" not in schema else example(schema["items"], schemas, _one(name), depth + 1)
+        return [] if one is None else [one] * schema.get("minItems", 1)
     if kind == "string":
         return _text(schema, name)
     if kind in ("integer", "number"):
@@ -170,9 +192,7 @@ def _text(schema: Json, name: str) -> Json:
         return "2026-03-02T09:00:00Z"
     if form == "date":
         return "2026-03-16"
-    if form == "time":
-        return "16:00:00"
-    words = (WORDS.get(name, "text"), "12.50", WORDS["digest"], "X-1")
+    words = (WORDS.get(name, "text"), "12.50", "16:00:00", WORDS["digest"], "X-1")
     return next(word for word in words if not pattern or re.search(pattern, word))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -197,7 +198,7 @@ def install(app: FastAPI, page: PageForProblem | None = None) -> None:
     app.add_exception_handler(HTTPException, refused)
 
 
-def documented() -> dict[int | str, dict[str, object]]:
+def documented() -> dict[int | str, dict[str, Any]]:
     """The problems every route may answer with, for its description."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {status: {"description": TITLES[status], "content": content} for status in sorted(TITLES)}

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 import uvicorn
@@ -50,7 +50,19 @@ def token_of(client: TestClient, user: str) -> dict[str, str]:
     return {"Cookie": f"{COOKIE}={token}"}
 
 
-def problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
+class Answer(Protocol):
+    """What both clients call a response: the one in this process and the one over a connection."""
+
+    @property
+    def status_code(self) -> int: ...
+    @property
+    def headers(self) -> Any: ...
+    @property
+    def text(self) -> str: ...
+    def json(self) -> Any: ...
+
+
+def problem(answer: Answer, status: int, code: str) -> dict[str, Any]:
     """The answer is this problem, as RFC 9457 has it."""
     assert answer.status_code == status, (answer.status_code, answer.text[:400])
     assert answer.headers["content-type"] == "application/problem+json"

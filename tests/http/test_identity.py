@@ -78,7 +78,7 @@ def test_signing_in_as_another_ends_the_session_before(tmp_path: Path):
 )
 def test_a_made_up_token_is_nobody(tmp_path: Path, token: str):
     with opened(tmp_path) as application, door(application) as client:
-        headers = {"Cookie": f"{COOKIE}={token}".encode("latin-1")}
+        headers = {b"Cookie": f"{COOKIE}={token}".encode("latin-1")}
         problem(client.get("/api/session", headers=headers), 401, "sign_in_needed")
 
 

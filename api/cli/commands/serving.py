@@ -9,6 +9,8 @@ from api.cli.session import Session
 from domain.errors import DependencyDown
 
 if TYPE_CHECKING:
+    from socket import socket
+
     from fastapi import FastAPI
 
 
@@ -35,21 +37,27 @@ def _listen(app: FastAPI, host: str, port: int) -> None:
 
     import uvicorn
 
+    class Door(uvicorn.Server):
+        """A server that lets the readers of its streams go when it closes, so that they need not be cut off."""
+
+        async def shutdown(self, sockets: list[socket] | None = None) -> None:
+            app.state.broadcaster.close()
+            await super().shutdown(sockets)
+
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     config = uvicorn.Config(
         app,
         host=host,
         port=port,
-        log_level="warning",
+        log_level="error",
         proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=5,
     )
-    server = uvicorn.Server(config)
     try:
-        server.run()
+        Door(config).run()
     except KeyboardInterrupt:
-        return  # uvicorn has closed the door in good order and hands the signal on
+        return  # the door was closed in good order, and the signal is handed on
     except SystemExit:
         raise DependencyDown(
             f"cannot listen on {host}:{port}", field="--port", fix="stop what listens there, or name another port"
