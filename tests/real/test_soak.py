@@ -1,8 +1,8 @@
 """Fifty readers and ten writers for thirty seconds on the embedded default: no event lost, and memory stays level.
 
-The server is a process of its own (`quartermaster serve`), so that its memory is its own. Readers follow every run there
-is, break off and come back with `Last-Event-ID`; at the end each has every event of every run it followed, in order,
-once. Writers ask questions; what they write is what is streamed.
+The server is a process of its own (`quartermaster serve`), so that its memory is its own. Readers follow runs as they
+are admitted, break off and come back with `Last-Event-ID`; at the end each has every event of every run it followed, in
+order, once. Writers ask questions; what is done for them is what is streamed.
 """
 
 from __future__ import annotations
@@ -119,9 +119,9 @@ def test_fifty_readers_and_ten_writers_lose_no_event_and_memory_stays_level(tmp_
     growth = later / warm - 1
     events = sum(len(seen) for seen in soak.read.values())
     print(
-        f"\n{soak.asked} questions by {WRITERS} writers, {len(soak.last)} streams read to their end by {READERS} readers "
-        f"({soak.broken_off} broken off and taken up again), {events} events heard; memory {warm / 2**20:.1f} MiB after "
-        f"{WARM:.0f} s, at most {later / 2**20:.1f} MiB later: {growth:+.1%}"
+        f"\n{soak.asked} questions by {WRITERS} writers, {len(soak.last)} streams read to their end by {READERS} "
+        f"readers ({soak.broken_off} broken off and taken up again), {events} events heard; memory "
+        f"{warm / 2**20:.1f} MiB after {WARM:.0f} s, at most {later / 2**20:.1f} MiB later: {growth:+.1%}"
     )
     assert soak.asked >= 50 and len(soak.last) >= READERS and soak.broken_off
     for (reader, run), seen in soak.read.items():
