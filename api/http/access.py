@@ -63,6 +63,8 @@ ACCESS: Mapping[str, frozenset[str]] = {
     "GET /api/ledger": RECORDS,
     "GET /api/ledger/{seq}": RECORDS,
     "GET /api/ledger/verification": RECORDS,
+    "GET /api/metrics": READERS,
+    "GET /api/flow": READERS,
 }
 """`METHOD path` -> the roles of which one is needed."""
 

@@ -155,5 +155,6 @@ OPERATIONS = sorted(
     "read_inventory read_atp read_holdings check_promise list_orders read_order read_line list_customers read_customer "
     "list_segments list_sites read_site list_waves list_shipments read_shipment read_replenishment list_cases "
     "read_case ask list_runs read_run read_report read_events list_conversations read_conversation take_event "
-    "list_approvals read_approval approve reject edit list_entries read_entry verify_ledger".split()
+    "list_approvals read_approval approve reject edit list_entries read_entry verify_ledger read_metrics "
+    "read_flow".split()
 )
