@@ -21,6 +21,8 @@ from storage.database import Database, Session
 from storage.records import Approval, ApprovalState, MoveRecord, Run, RunEvent, RunState
 from tools.context import ToolContext
 
+QUESTION = "question"
+"""The kind of the cases that questions open; there is one for every question."""
 FRESH_FOR = timedelta(seconds=2)
 """How long a snapshot answers look-ups while nothing of ours was written."""
 
@@ -123,10 +125,13 @@ class Browse:
             state = runs.get(session, run).state
             return run_events.since(session, run, after, limit), state, _over(session, run, state)
 
-    def cases(self, states: Collection[CaseState] | None = None, kind: str | None = None) -> tuple[Case, ...]:
-        """Cases in the order they were opened."""
+    def cases(
+        self, states: Collection[CaseState] | None = None, kind: str | None = None, *, questions: bool = False
+    ) -> tuple[Case, ...]:
+        """Cases in the order they were opened; those of questions when asked for, or when `kind` names them."""
+        without = "" if questions or kind is not None else QUESTION
         with self._database.read() as session:
-            return cases.listed(session, states, kind=kind)
+            return cases.listed(session, states, kind=kind, without=without)
 
     def case(self, case: str) -> CaseFile:
         """Everything about one case; UnknownReference when there is none."""
@@ -150,7 +155,7 @@ class Browse:
 
     def touching(self, kind: str, key: str) -> tuple[Case, ...]:
         """Cases whose scope names something; `kind` is a field of Scope (skus, orders, customers, sites, waves)."""
-        return tuple(case for case in self.cases() if case.kind != "question" and key in getattr(case.scope, kind))
+        return tuple(case for case in self.cases() if key in getattr(case.scope, kind))
 
     def ledger(
         self,

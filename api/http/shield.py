@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import MutableMapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
@@ -55,6 +55,7 @@ class Shield:
 
         try:
             check_host(scope, self._options)
+            check_text(scope)
             check_origin(scope)
             await self._app(scope, await _bounded(scope, receive, self._options.body_limit), out)
         except QuartermasterError as refused:
@@ -81,8 +82,7 @@ def check_host(scope: Scope, options: Options) -> None:
     """Personas are for this machine: a page that made its own name lead here must not reach them (DNS rebinding)."""
     if not options.personas:
         return
-    host = urlsplit(f"//{Headers(scope=scope).get('host', '')}").hostname or ""
-    if not is_loopback(host):
+    if not is_loopback(_parts(f"//{Headers(scope=scope).get('host', '')}").hostname or ""):
         raise NotAllowed(
             "the demo answers under the names of this machine only", field="Host", fix="open http://127.0.0.1 instead"
         )
@@ -101,11 +101,25 @@ def check_origin(scope: Scope) -> None:
     if site is not None:
         fine = site in ("same-origin", "none")
     else:
-        fine = origin is None or urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
+        fine = origin is None or _parts(origin).netloc.lower() == headers.get("host", "").lower()
     if not fine:
         raise NotAllowed(
             "another site sent this request", field="Origin", fix="act from the pages of this installation"
         )
+
+
+def check_text(scope: Scope) -> None:
+    """No database of ours keeps the character NUL in a text, so it is nowhere in an address."""
+    if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+        raise BadInput("an address may not contain the character NUL", field="path", fix="take %00 out")
+
+
+def _parts(address: str) -> SplitResult:
+    """The parts of an address; none of what is no address."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return SplitResult("", "", "", "", "")
 
 
 async def _bounded(scope: Scope, receive: Receive, limit: int) -> Receive:
@@ -113,7 +127,8 @@ async def _bounded(scope: Scope, receive: Receive, limit: int) -> Receive:
     if scope["method"] in ("GET", "HEAD"):
         return receive
     said = Headers(scope=scope).get("content-length", "0")
-    size, parts = int(said) if said.isdecimal() else 0, []
+    parts: list[bytes] = []
+    size = 0 if not said.isdecimal() else int(said) if len(said) < 16 else limit + 1
     more = size <= limit
     size = 0 if more else size
     while more:

@@ -38,6 +38,7 @@ def mine(client: TestClient) -> dict[str, str]:
 FOREIGN = [
     {"Origin": "https://evil.example"},
     {"Origin": "null"},
+    {"Origin": "http://["},
     {"Origin": "http://127.0.0.1:8001"},
     {"Origin": "http://127.0.0.1.evil.example:8000"},
     {"Origin": "http://evil.example/127.0.0.1:8000"},
@@ -75,7 +76,7 @@ def test_our_own_pages_and_programs_may(client: TestClient, mine: dict[str, str]
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example", "evil.example:8000", "127.0.0.1.evil.example", "localhost.evil", "", "10.0.0.1"]
+    "host", ["evil.example", "evil.example:8000", "127.0.0.1.evil.example", "localhost.evil", "[::1", "", "10.0.0.1"]
 )
 def test_a_name_that_was_made_to_lead_here_reaches_nothing_in_the_demo(client: TestClient, host: str):
     for method, path in (("GET", "/api/personas"), ("POST", "/api/session"), ("GET", "/api/health")):
@@ -116,6 +117,17 @@ def test_a_body_that_does_not_say_how_large_it_is_is_counted(client: TestClient,
             yield b" " * 50_000
 
     problem(client.post("/api/runs", content=endless(), headers=mine), 413, "too_large")
+
+
+@pytest.mark.parametrize("path", ["/api/skus/%00", "/api/conversations/a%00b", "/api/orders?q=%00", "/%00"])
+def test_the_character_nul_is_in_no_address(client: TestClient, mine: dict[str, str], path: str):
+    problem(client.get(path, headers=mine), 422, "bad_input")
+
+
+@pytest.mark.parametrize("length", ["9" * 20, "9" * 5000])
+def test_a_length_beyond_reason_is_too_large(client: TestClient, mine: dict[str, str], length: str):
+    answer = client.post("/api/runs", content=b"{}", headers={**mine, "Content-Length": length})
+    problem(answer, 413, "too_large")
 
 
 def test_a_question_at_the_limit_is_asked_and_one_above_is_not(client: TestClient, mine: dict[str, str]):

@@ -22,9 +22,8 @@ def list_cases(
     after: After = None,
 ) -> Page[Case]:
     """Cases, the newest first."""
-    found = app.browse.cases(state, kind)
-    rows = [case for case in reversed(found) if questions or kind == "question" or case.kind != "question"]
-    return page_of(rows, lambda case: case.id, after, limit)
+    found = app.browse.cases(state, kind, questions=questions)
+    return page_of(found[::-1], lambda case: case.id, after, limit)
 
 
 def read_case(app: App, case: Id) -> CaseFile:
