@@ -12,14 +12,12 @@ import pytest
 from starlette.testclient import TestClient
 
 from agent.runtime.application import Application
-from tests.agent.house import delay
 from tests.http.house import door, opened, problem, served, token_of
 
 
 @pytest.fixture
-def application(tmp_path: Path) -> Iterator[Application]:
-    with opened(tmp_path) as application:
-        delay(application)
+def application(delayed: Path) -> Iterator[Application]:
+    with opened(delayed) as application:
         yield application
 
 

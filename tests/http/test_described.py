@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -24,7 +26,6 @@ from starlette.testclient import TestClient
 
 from agent.runtime.application import Application
 from connectors.embedded.world import built_in_event
-from tests.agent.house import delay
 from tests.http.house import BASE, ROLES, door, one_of_each, opened, token_of
 
 CHECKS = [
@@ -38,10 +39,10 @@ CASES = 500
 
 
 @pytest.fixture(scope="module")
-def application(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:
-    home = tmp_path_factory.mktemp("described")
-    with opened(home / "home", people=one_of_each(home)) as application:
-        delay(application)
+def application(delayed_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:
+    folder = tmp_path_factory.mktemp("described")
+    home = Path(shutil.copytree(delayed_once, folder / "home"))
+    with opened(home, people=one_of_each(folder)) as application:
         yield application
 
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.agent.house import delay
 from tests.http.house import door, opened, problem, token_of
 
 
-def test_each_number_leads_to_the_entries_behind_it(tmp_path: Path):
-    with opened(tmp_path) as application, door(application) as client:
-        delay(application)
+def test_each_number_leads_to_the_entries_behind_it(delayed: Path):
+    with opened(delayed) as application, door(application) as client:
         arthur = token_of(client, "arthur")
         found = client.get("/api/metrics", headers=arthur).json()
         named = [number for number in found["numbers"] if number["entries"]]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +17,6 @@ from api.http.app import create_app
 from api.http.options import Options
 from connectors.embedded.world import built_in_event
 from domain.errors import IntegrityBroken
-from tests.agent.house import delay
 from tests.http.house import ROLES, door, one_of_each, opened, token_of
 
 EVERYBODY = (*ROLES, "nobody", None)
@@ -53,10 +54,11 @@ class Rig:
 
 
 @pytest.fixture(scope="module")
-def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
-    home = tmp_path_factory.mktemp("roles")
-    with opened(home / "home", people=one_of_each(home)) as application, door(application) as client:
-        run = delay(application)
+def rig(delayed_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
+    folder = tmp_path_factory.mktemp("roles")
+    home = Path(shutil.copytree(delayed_once, folder / "home"))
+    with opened(home, people=one_of_each(folder)) as application, door(application) as client:
+        run = "R-1"
         facts = application.facts_now()
         ids = {
             "sku": facts.skus[0].id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,15 +13,16 @@ import pytest
 
 from agent.runtime.application import Application
 from api.http.options import Options
-from tests.agent.house import delay, in_another_process
+from tests.agent.house import in_another_process
 from tests.http.house import Served, opened, problem, served, stream
 
 QUICK = Options(poll=0.02, heartbeat=0.05)
 
 
 @pytest.fixture(scope="module")
-def application(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:
-    with opened(tmp_path_factory.mktemp("streams")) as application:
+def application(delayed_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:
+    home = Path(shutil.copytree(delayed_once, tmp_path_factory.mktemp("streams") / "home"))
+    with opened(home) as application:
         yield application
 
 
@@ -96,7 +98,7 @@ def test_there_is_no_stream_of_no_run(client: httpx.Client):
 def test_a_run_that_waits_for_people_is_silent_but_alive_and_a_reader_who_leaves_stops_nothing(
     client: httpx.Client, here: Served, application: Application
 ):
-    run = delay(application)
+    run = "R-1"
     headers = {"Accept": "text/event-stream"}
     with client.stream("GET", f"/api/runs/{run}/events", headers=headers) as answer:
         lines = answer.iter_lines()
@@ -158,9 +160,9 @@ def test_many_readers_of_one_run_cost_no_more_looks_than_one(tmp_path: Path):
         assert ticks < 20 * len(heard[0]), "one look serves everybody"
 
 
-def test_a_door_that_closes_lets_its_readers_go_and_they_come_back_to_the_next(tmp_path: Path):
-    with opened(tmp_path) as application:
-        run = delay(application)
+def test_a_door_that_closes_lets_its_readers_go_and_they_come_back_to_the_next(delayed: Path):
+    with opened(delayed) as application:
+        run = "R-1"
         seen: list[str] = []
         with served(application, QUICK, work=False) as here, here.client("lena") as client:
             with stream(client, f"/api/runs/{run}/events") as heard:
