@@ -3,11 +3,11 @@ leaves with its security headers, and an error nobody foresaw becomes a problem 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import MutableMapping
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -61,7 +61,7 @@ class Shield:
         except QuartermasterError as refused:
             await _answer(problem_of(refused), scope, receive, out)
         except Exception:
-            structlog.get_logger("quartermaster.http").exception("unforeseen", path=scope["path"])
+            logging.getLogger("quartermaster.http").exception("unforeseen, at %s", scope["path"])
             if begun:
                 raise
             await _answer(broken(), scope, receive, out)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 
-import structlog
 from fastapi.sse import format_sse_event
 from starlette.concurrency import run_in_threadpool
 
@@ -130,7 +130,7 @@ class Broadcaster:
                     self._take(after, await run_in_threadpool(self._look, after))
                 except QuartermasterError as error:
                     # The database is away for a moment; readers hear silence until it is back.
-                    structlog.get_logger("quartermaster.stream").warning("cannot look", error=str(error))
+                    logging.getLogger("quartermaster.stream").warning("cannot look: %s", error)
             await _heard(hurry, self._poll)
 
     def _take(self, asked: Mapping[str, int], seen: Mapping[str, Seen]) -> None:

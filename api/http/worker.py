@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
-
-import structlog
 
 from agent.runtime.application import Application
 
@@ -45,6 +44,6 @@ class Worker:
         while not self._stop.is_set():
             try:
                 work(self._stop)
-            except Exception:  # noqa: BLE001 - the door stays open; what broke is in the log
-                structlog.get_logger("quartermaster.worker").exception("work broke and begins again")
+            except Exception:
+                logging.getLogger("quartermaster.worker").exception("work broke and begins again")
                 self._stop.wait(1.0)

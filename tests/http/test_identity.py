@@ -28,8 +28,8 @@ def entries(application: Application) -> list[dict[str, Any]]:
     return [{"actor": one.entry.actor, **(one.says or {})} for one in found]
 
 
-def test_signing_in_gives_a_cookie_that_scripts_and_other_sites_never_see(tmp_path: Path):
-    with opened(tmp_path) as application, door(application) as client:
+def test_signing_in_gives_a_cookie_that_scripts_and_other_sites_never_see(fresh: Path):
+    with opened(fresh) as application, door(application) as client:
         answer = client.post("/api/session", json={"user": "paula"})
         cookie = answer.headers["set-cookie"]
         assert "HttpOnly" in cookie and "SameSite=lax" in cookie and "Path=/" in cookie
@@ -37,18 +37,18 @@ def test_signing_in_gives_a_cookie_that_scripts_and_other_sites_never_see(tmp_pa
         assert entries(application) == [{"actor": "paula", "did": "signed in", "door": "web"}]
 
 
-def test_tokens_are_long_differ_and_are_not_in_the_database(tmp_path: Path):
-    with opened(tmp_path) as application, door(application) as client:
+def test_tokens_are_long_differ_and_are_not_in_the_database(fresh: Path):
+    with opened(fresh) as application, door(application) as client:
         tokens = {token_of(client, "paula")["Cookie"].partition("=")[2] for _ in range(20)}
         assert len(tokens) == 20 and min(map(len, tokens)) >= 43
-    kept = b"".join(path.read_bytes() for path in tmp_path.glob("quartermaster.db*"))
+    kept = b"".join(path.read_bytes() for path in fresh.glob("quartermaster.db*"))
     assert kept and not any(token.encode() in kept for token in tokens)
 
 
-def test_a_session_outlives_a_restart_and_ends_when_its_time_is_over(tmp_path: Path):
-    with opened(tmp_path) as application, door(application) as client:
+def test_a_session_outlives_a_restart_and_ends_when_its_time_is_over(fresh: Path):
+    with opened(fresh) as application, door(application) as client:
         mine = token_of(client, "paula")
-    with opened(tmp_path) as application, door(application) as client:
+    with opened(fresh) as application, door(application) as client:
         assert client.get("/api/session", headers=mine).status_code == 200
         later = datetime.now(UTC) + timedelta(hours=13)
         clock = FixedClock(application.now)
@@ -57,16 +57,16 @@ def test_a_session_outlives_a_restart_and_ends_when_its_time_is_over(tmp_path: P
         problem(client.get("/api/session", headers=mine), 401, "sign_in_needed")
 
 
-def test_signing_out_ends_the_session_everywhere(tmp_path: Path):
-    with opened(tmp_path) as application, door(application) as client:
+def test_signing_out_ends_the_session_everywhere(fresh: Path):
+    with opened(fresh) as application, door(application) as client:
         mine = token_of(client, "paula")
         assert client.delete("/api/session", headers=mine).status_code == 204
         problem(client.get("/api/session", headers=mine), 401, "sign_in_needed")
 
 
-def test_signing_in_as_another_ends_the_session_before(tmp_path: Path):
+def test_signing_in_as_another_ends_the_session_before(fresh: Path):
     """Otherwise a token that was planted in a browser would go on working after its owner signs in."""
-    with opened(tmp_path) as application, door(application) as client:
+    with opened(fresh) as application, door(application) as client:
         planted = token_of(client, "paula")
         assert client.post("/api/session", json={"user": "lena"}, headers=planted).status_code == 201
         client.cookies.clear()
@@ -76,14 +76,14 @@ def test_signing_in_as_another_ends_the_session_before(tmp_path: Path):
 @pytest.mark.parametrize(
     "token", ["", "x", "a" * 43, "paula", "../../etc/passwd", "%00", "🦊".encode().decode("latin-1")]
 )
-def test_a_made_up_token_is_nobody(tmp_path: Path, token: str):
-    with opened(tmp_path) as application, door(application) as client:
+def test_a_made_up_token_is_nobody(fresh: Path, token: str):
+    with opened(fresh) as application, door(application) as client:
         headers = {b"Cookie": f"{COOKIE}={token}".encode("latin-1")}
         problem(client.get("/api/session", headers=headers), 401, "sign_in_needed")
 
 
-def test_nobody_signs_in_as_somebody_unknown_and_it_is_recorded(tmp_path: Path):
-    with opened(tmp_path) as application, door(application) as client:
+def test_nobody_signs_in_as_somebody_unknown_and_it_is_recorded(fresh: Path):
+    with opened(fresh) as application, door(application) as client:
         problem(client.post("/api/session", json={"user": "mallory"}), 403, "not_allowed")
         (said,) = entries(application)
         assert (said["actor"], said["did"], said["who"]) == ("unknown", "refused", "mallory")
@@ -102,16 +102,16 @@ def test_whoever_is_no_longer_active_is_out_at_once(tmp_path: Path):
 
 
 @pytest.mark.parametrize("name", ["paula", "paula@example.com", "PAULA@Example.com", " paula "])
-def test_a_trusted_proxy_names_the_user_by_id_or_address(tmp_path: Path, name: str):
-    with opened(tmp_path) as application, door(application, PROXY, **FROM_PROXY) as client:
+def test_a_trusted_proxy_names_the_user_by_id_or_address(fresh: Path, name: str):
+    with opened(fresh) as application, door(application, PROXY, **FROM_PROXY) as client:
         for _ in range(3):
             assert client.get("/api/session", headers={"X-Forwarded-User": name}).json()["id"] == "paula"
         assert entries(application) == [{"actor": "paula", "did": "signed in", "door": "web"}]
 
 
 @pytest.mark.parametrize("peer", ["127.0.0.1", "192.168.1.4", "::1", "11.0.0.1", "testclient", ""])
-def test_the_header_from_anybody_else_is_refused_and_recorded(tmp_path: Path, peer: str):
-    with opened(tmp_path) as application, door(application, PROXY, client=(peer, 1)) as client:
+def test_the_header_from_anybody_else_is_refused_and_recorded(fresh: Path, peer: str):
+    with opened(fresh) as application, door(application, PROXY, client=(peer, 1)) as client:
         for more in ({}, {"X-Forwarded-For": "10.0.0.5"}, {"Forwarded": "for=10.0.0.5"}, {"X-Real-IP": "10.0.0.5"}):
             headers = {"X-Forwarded-User": "lena", **more}
             problem(client.get("/api/session", headers=headers), 403, "not_allowed")
@@ -122,20 +122,20 @@ def test_the_header_from_anybody_else_is_refused_and_recorded(tmp_path: Path, pe
 @pytest.mark.parametrize(
     "name", ["mallory", "paula@elsewhere.example", "", "  ", "paula,lena", "' or 1=1 --", "x" * 5000]
 )
-def test_whom_the_proxy_names_and_nobody_knows_is_not_let_in(tmp_path: Path, name: str):
-    with opened(tmp_path) as application, door(application, PROXY, **FROM_PROXY) as client:
+def test_whom_the_proxy_names_and_nobody_knows_is_not_let_in(fresh: Path, name: str):
+    with opened(fresh) as application, door(application, PROXY, **FROM_PROXY) as client:
         said = problem(client.get("/api/session", headers={"X-Forwarded-User": name}), 403, "not_allowed")
         assert "paula" not in said["detail"] + said.get("fix", "")
 
 
-def test_two_names_in_the_header_are_nobody(tmp_path: Path):
-    with opened(tmp_path) as application, door(application, PROXY, **FROM_PROXY) as client:
+def test_two_names_in_the_header_are_nobody(fresh: Path):
+    with opened(fresh) as application, door(application, PROXY, **FROM_PROXY) as client:
         headers = [("X-Forwarded-User", "paula"), ("X-Forwarded-User", "lena")]
         problem(client.get("/api/session", headers=headers), 403, "not_allowed")
 
 
-def test_behind_a_proxy_nobody_picks_a_persona_and_cookies_mean_nothing(tmp_path: Path):
-    with opened(tmp_path) as application:
+def test_behind_a_proxy_nobody_picks_a_persona_and_cookies_mean_nothing(fresh: Path):
+    with opened(fresh) as application:
         with door(application) as client:
             mine = token_of(client, "paula")
         with door(application, PROXY, **FROM_PROXY) as client:

@@ -117,7 +117,7 @@ def test_what_is_open_to_strangers_is_this_and_nothing_more():
     }
 
 
-def test_a_route_without_an_entry_stops_the_start(tmp_path: Any, monkeypatch: pytest.MonkeyPatch):
+def test_a_route_without_an_entry_stops_the_start(fresh: Path, monkeypatch: pytest.MonkeyPatch):
     def anything() -> None: ...
 
     def forgotten() -> APIRouter:
@@ -126,11 +126,11 @@ def test_a_route_without_an_entry_stops_the_start(tmp_path: Any, monkeypatch: py
         return routes
 
     monkeypatch.setattr(web, "ROUTERS", (*web.ROUTERS, forgotten))
-    with opened(tmp_path) as application, pytest.raises(IntegrityBroken, match="GET /api/forgotten"):
+    with opened(fresh) as application, pytest.raises(IntegrityBroken, match="GET /api/forgotten"):
         create_app(application, Options(), work=False)
 
 
-def test_an_entry_without_a_route_stops_the_start(tmp_path: Any, monkeypatch: pytest.MonkeyPatch):
+def test_an_entry_without_a_route_stops_the_start(fresh: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(web, "ROUTERS", web.ROUTERS[1:])
-    with opened(tmp_path) as application, pytest.raises(IntegrityBroken, match="/api/personas"):
+    with opened(fresh) as application, pytest.raises(IntegrityBroken, match="/api/personas"):
         create_app(application, Options(), work=False)

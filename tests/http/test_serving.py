@@ -81,6 +81,7 @@ def test_a_port_that_is_taken_is_said(tmp_path: Path):
         running = process(tmp_path / "home", "serve", "--port", port)
         _, err = running.communicate(timeout=120)
     assert running.returncode == DOWN and "--port" in err and "Traceback" not in err
+    assert not (tmp_path / "home").exists()
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "http"])

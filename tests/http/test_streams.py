@@ -119,8 +119,8 @@ def wait_until(true: Any) -> None:
     raise AssertionError("it did not come true")
 
 
-def test_a_run_that_another_process_drives_is_followed_all_the_same(tmp_path: Path):
-    with opened(tmp_path) as application, served(application, QUICK, work=False) as here, here.client("lena") as client:
+def test_a_run_that_another_process_drives_is_followed_all_the_same(fresh: Path):
+    with opened(fresh) as application, served(application, QUICK, work=False) as here, here.client("lena") as client:
         asked = client.post("/api/runs", json={"question": "who holds SKU-1042?"}).json()
         heard: list[Any] = []
 
@@ -131,15 +131,15 @@ def test_a_run_that_another_process_drives_is_followed_all_the_same(tmp_path: Pa
         reader = threading.Thread(target=follow)
         reader.start()
         said = in_another_process(
-            "from tests.agent.house import opened\nwith opened(home) as app: app.settle()\n", tmp_path
+            "from tests.agent.house import opened\nwith opened(home) as app: app.settle()\n", fresh
         )
         assert said.returncode == 0, said.stderr
         reader.join(30)
         assert [m.event for m in heard][-1] == "end" and len(heard) == heard[-1].json["last"] + 1
 
 
-def test_many_readers_of_one_run_cost_no_more_looks_than_one(tmp_path: Path):
-    with opened(tmp_path) as application, served(application, QUICK, work=False) as here, here.client("lena") as client:
+def test_many_readers_of_one_run_cost_no_more_looks_than_one(fresh: Path):
+    with opened(fresh) as application, served(application, QUICK, work=False) as here, here.client("lena") as client:
         asked = client.post("/api/runs", json={"question": "who holds SKU-1042?"}).json()
         heard: list[list[Any]] = []
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,8 +21,8 @@ SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 
 
 @pytest.fixture(scope="module")
-def application(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:
-    with opened(tmp_path_factory.mktemp("walls")) as application:
+def application(fresh_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:
+    with opened(Path(shutil.copytree(fresh_once, tmp_path_factory.mktemp("walls") / "home"))) as application:
         yield application
 
 
