@@ -41,6 +41,14 @@ def current_user(request: Request) -> User:
     return known
 
 
+def still_there(request: Request) -> bool:
+    """Whether the user of a request that goes on and on is still signed in and active."""
+    try:
+        return bool(_who(request).active)
+    except NotAllowed:
+        return False
+
+
 def _who(request: Request) -> User:
     options, visits = options_of(request), application_of(request).visits
     if options.personas:

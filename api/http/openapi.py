@@ -12,6 +12,8 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from api.http.access import ACCESS, PUBLIC
+from api.http.identity import COOKIE
 from api.http.problems import MEDIA_TYPE, Problem, documented
 
 Json = Any
@@ -99,10 +101,19 @@ def _document(app: FastAPI) -> dict[str, Json]:
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     document["paths"] = {path: found for path, found in document["paths"].items() if path.startswith("/api/")}
-    for operations in document["paths"].values():
-        for operation in operations.values():
+    document["components"]["securitySchemes"] = {"session": {"type": "apiKey", "in": "cookie", "name": COOKIE}}
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
             _finish(operation, schemas)
+            _say_who(operation, ACCESS[f"{method.upper()} {path}"])
     return document
+
+
+def _say_who(operation: dict[str, Json], roles: frozenset[str]) -> None:
+    """Which roles may use an operation, from the table of access; behind a proxy its header stands for the cookie."""
+    if roles is not PUBLIC:
+        operation["security"] = [{"session": []}]
+        operation["x-roles"] = sorted(roles)
 
 
 def _plain(schema: Json) -> Json:

@@ -158,6 +158,14 @@ async def _heard(event: asyncio.Event, seconds: float) -> bool:
     return True
 
 
+async def while_there(heard: AsyncIterator[Heard], there: Callable[[], bool]) -> AsyncIterator[Heard]:
+    """What is heard, as long as its reader may hear it: in every silence it is asked whether they are still there."""
+    async for item in heard:
+        if isinstance(item, Silence) and not await run_in_threadpool(there):
+            return
+        yield item
+
+
 async def as_sse(heard: AsyncIterator[Heard]) -> AsyncIterator[bytes]:
     """What is heard as server-sent events: `id` is the place, `data` the event as JSON, the last has `event: end`.
 

@@ -25,6 +25,7 @@ from schemathesis.specs.openapi.checks import (
 from starlette.testclient import TestClient
 
 from agent.runtime.application import Application
+from api.http.access import ACCESS
 from connectors.embedded.world import built_in_event
 from tests.http.house import BASE, ROLES, door, one_of_each, opened, token_of
 
@@ -69,6 +70,12 @@ def test_operation_ids_are_these_and_stay(document: dict[str, Any]):
     assert sorted(ids) == sorted(set(ids)) == OPERATIONS
     assert all(len(operation["tags"]) == 1 and operation["description"] for _, operation in operations(document))
     assert all(" /api/" in key for key, _ in operations(document)), "pages are no part of the API"
+
+
+def test_every_operation_says_which_roles_may_use_it(document: dict[str, Any]):
+    for key, operation in operations(document):
+        assert operation.get("x-roles", []) == sorted(ACCESS[key]), key
+        assert ("security" in operation) == bool(ACCESS[key]), key
 
 
 def test_every_body_and_answer_has_an_example_that_fits_its_schema(document: dict[str, Any]):

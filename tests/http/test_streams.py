@@ -111,6 +111,14 @@ def test_a_run_that_waits_for_people_is_silent_but_alive_and_a_reader_who_leaves
     wait_until(lambda: here.app.state.broadcaster.readers == 0)
 
 
+def test_who_signs_out_hears_no_more(here: Served):
+    with here.client("paula") as client, here.client("lena") as other:
+        mine = {"Cookie": "; ".join(f"{name}={value}" for name, value in client.cookies.items())}
+        with stream(other, "/api/runs/R-1/events?after=100000", mine) as heard:
+            assert client.delete("/api/session").status_code == 204
+            assert list(heard) == []
+
+
 def wait_until(true: Any) -> None:
     for _ in range(1000):
         if true():

@@ -13,9 +13,9 @@ from starlette.concurrency import run_in_threadpool
 
 from agent.casework.outcome import Report
 from agent.runtime.intake import LONGEST_QUESTION
-from api.http.identity import App, Me
+from api.http.identity import App, Me, still_there
 from api.http.paging import After, Limit, Page, page_of
-from api.http.stream import Broadcaster, as_sse
+from api.http.stream import Broadcaster, as_sse, while_there
 from domain.errors import BadInput, NotAllowed
 from domain.noun import Id, Noun, Text
 from storage.records import Conversation, Run, RunState
@@ -146,7 +146,8 @@ async def read_events(
         return Response(status_code=204)
     broadcaster: Broadcaster = request.app.state.broadcaster
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(as_sse(broadcaster.watch(run, place)), media_type=EVENT_STREAM, headers=headers)
+    heard = while_there(broadcaster.watch(run, place), lambda: still_there(request))
+    return StreamingResponse(as_sse(heard), media_type=EVENT_STREAM, headers=headers)
 
 
 def place_of(last_event_id: str) -> tuple[int, bool]:
