@@ -143,10 +143,17 @@ class Browse:
                 approvals=approvals.listed(session, case=case),
             )
 
-    def runs(self, states: Collection[RunState] | None = None, case: str | None = None) -> tuple[Run, ...]:
-        """Runs, the newest first."""
+    def runs(
+        self,
+        states: Collection[RunState] | None = None,
+        case: str | None = None,
+        *,
+        after: str | None = None,
+        limit: int,
+    ) -> tuple[tuple[Run, ...], int]:
+        """At most `limit` runs, the newest first, those after `after`; and how many there are in all."""
         with self._database.read() as session:
-            return runs.listed(session, states, case=case, newest_first=True)
+            return runs.newest(session, states, case=case, after=after, limit=limit)
 
     def waiting(self, case: str) -> tuple[str, ...]:
         """The questions of a case that wait for somebody now."""

@@ -133,6 +133,22 @@ def at_once(one: httpx.Client, two: httpx.Client, card: dict[str, Any]) -> list[
     return answers
 
 
+def test_runs_are_read_page_by_page_the_newest_first(client: TestClient):
+    omar = token_of(client, "omar")
+    asked = [
+        client.post("/api/runs", json={"question": f"who holds number {n}?"}, headers=omar).json() for n in range(5)
+    ]
+    seen: list[str] = []
+    page: dict[str, Any] = {"next": ""}
+    while page["next"] is not None:
+        path = "/api/runs?limit=2" + (f"&after={page['next']}" if page["next"] else "")
+        page = client.get(path, headers=omar).json()
+        seen += [row["run"] for row in page["items"]]
+        assert page["total"] == 6
+    assert seen == [*reversed([one["run"] for one in asked]), "R-1"]
+    problem(client.get("/api/runs?after=R-99", headers=omar), 422, "bad_input")
+
+
 def test_the_same_event_again_says_what_is_known_and_starts_nothing(client: TestClient, application: Application):
     from connectors.embedded.world import built_in_event
 

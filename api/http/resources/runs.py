@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from agent.casework.outcome import Report
 from agent.runtime.intake import LONGEST_QUESTION
 from api.http.identity import App, Me, still_there
-from api.http.paging import After, Limit, Page, page_of
+from api.http.paging import After, Limit, Page
 from api.http.stream import Broadcaster, as_sse, while_there
 from domain.errors import BadInput, NotAllowed
 from domain.noun import Id, Noun, Text
@@ -105,8 +105,10 @@ def list_runs(
     after: After = None,
 ) -> Page[RunRow]:
     """Runs, the newest first."""
-    found = page_of(app.browse.runs(state, case), lambda run: run.id, after, limit)
-    return Page(items=tuple(_row(run) for run in found.items), total=found.total, next=found.next)
+    found, total = app.browse.runs(state, case, after=after, limit=limit + 1)
+    more = len(found) > limit
+    shown = found[:limit]
+    return Page(items=tuple(_row(run) for run in shown), total=total, next=shown[-1].id if more else None)
 
 
 def read_run(app: App, run: Id) -> RunRow:
