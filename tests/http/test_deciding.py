@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from agent.runtime.application import Application
+from connectors.embedded.world import built_in_event
 from tests.http.house import door, opened, problem, served, token_of
 
 
@@ -133,6 +135,16 @@ def at_once(one: httpx.Client, two: httpx.Client, card: dict[str, Any]) -> list[
     return answers
 
 
+def test_the_same_event_many_times_at_once_starts_one_run(client: TestClient, application: Application):
+    omar = token_of(client, "omar")
+    body = {**built_in_event().model_dump(mode="json"), "id": "EV-88", "sequence": 88}
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: client.post("/api/events", json=body, headers=omar), range(8)))
+    assert sorted(answer.status_code for answer in answers) == [200] * 7 + [202], [a.text for a in answers]
+    assert {answer.json()["case"] for answer in answers} == {"C-1"}
+    assert [run.id for run in application.runs()] == ["R-1", "R-2"]
+
+
 def test_runs_are_read_page_by_page_the_newest_first(client: TestClient):
     omar = token_of(client, "omar")
     asked = [
@@ -150,8 +162,6 @@ def test_runs_are_read_page_by_page_the_newest_first(client: TestClient):
 
 
 def test_the_same_event_again_says_what_is_known_and_starts_nothing(client: TestClient, application: Application):
-    from connectors.embedded.world import built_in_event
-
     omar = token_of(client, "omar")
     body = built_in_event().model_dump(mode="json")
     again = client.post("/api/events", json=body, headers=omar)

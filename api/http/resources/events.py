@@ -6,6 +6,7 @@ from fastapi import APIRouter, Response
 
 from agent.runtime.intake import Taken
 from api.http.identity import App, Me
+from domain.errors import Conflict
 from domain.events import Event
 from storage.records import Arrival
 
@@ -15,7 +16,12 @@ def take_event(response: Response, app: App, me: Me, body: Event) -> Taken:
 
     The same id with another body is a conflict.
     """
-    taken = app.take_event(body, me.id, settle=False)
+    try:
+        taken = app.take_event(body, me.id, settle=False)
+    except Conflict as raced:
+        if raced.field != "event":
+            raise
+        taken = app.take_event(body, me.id, settle=False)  # the same event came twice at once; the other was faster
     if taken.arrival is Arrival.ACCEPTED:
         app.wake()
     if taken.run is None:
