@@ -31,6 +31,14 @@ def _mapping(value: object) -> object:
     return {left.strip(): right.strip() for left, _, right in pairs}
 
 
+def _list(value: object) -> object:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+Listed = Annotated[tuple[str, ...], BeforeValidator(_list)]
+"""Several values, written `one,another`."""
+
+
 class Settings(BaseModel):
     """What the program was told. Every field can be set by `QUARTERMASTER_<FIELD>`, the model's by `OPENAI_*`."""
 
@@ -64,6 +72,14 @@ class Settings(BaseModel):
     """How long a worker may be silent before another takes over its work."""
     park_after: int = Field(default=3, ge=1, le=20)
     """Attempts on a silent system before a saga is parked."""
+    proxy_user_header: str = Field(default="", pattern=r"^[A-Za-z0-9-]*$")
+    """The header in which a trusted proxy names who is signed in (our user id or e-mail address); "" for none."""
+    trusted_proxies: Listed = ()
+    """Addresses or networks whose header is believed; from anybody else it is refused."""
+    session_hours: int = Field(default=12, ge=1, le=720)
+    """How long somebody who signed in stays signed in."""
+    embed_ancestors: Listed = ()
+    """Origins whose pages may show the embedded panel in a frame; nobody's when empty."""
     sources: tuple[tuple[str, str], ...] = ()
     """Where each given field came from: (field, variable or option)."""
 
@@ -149,4 +165,6 @@ def _shown(value: object) -> str:
         return ""
     if isinstance(value, dict):
         return ",".join(f"{left}={right}" for left, right in value.items())
+    if isinstance(value, tuple):
+        return ",".join(str(one) for one in value)
     return str(value)

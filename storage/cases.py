@@ -64,14 +64,16 @@ def advance(
 
 
 def listed(
-    session: Session, states: Collection[CaseState] | None = None, *, kind: str | None = None
+    session: Session, states: Collection[CaseState] | None = None, *, kind: str | None = None, without: str = ""
 ) -> tuple[Case, ...]:
-    """Cases in the order they were opened, of these states, of this kind."""
+    """Cases in the order they were opened, of these states, of this kind, without those of another kind."""
     where: list[ColumnElement[bool]] = []
     if states is not None:
         where.append(CaseRow.state.in_(sorted(states)))
     if kind is not None:
         where.append(CaseRow.kind == kind)
+    if without:
+        where.append(CaseRow.kind != without)
     rows = many(session, CaseRow, *where, order=(CaseRow.number, CaseRow.id))
     return tuple(Case.model_validate_json(row["body"]) for row in rows)
 

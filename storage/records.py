@@ -92,6 +92,16 @@ class Conversation(Noun):
     updated_at: datetime
 
 
+class Visit(Noun):
+    """Somebody who came in through a door, and until when. `id` is the digest of the session's token."""
+
+    id: Text
+    user: Id
+    door: Id
+    created_at: datetime
+    expires_at: datetime
+
+
 class MoveState(StrEnum):
     """Where a move stands. `waiting` is for people, `ready` and `executing` are for systems, `parked` waits for one."""
 

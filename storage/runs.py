@@ -6,13 +6,13 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, desc
+from sqlalchemy import ColumnElement, RowMapping, desc, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.canonical import canonical_json
-from domain.errors import UnknownReference
+from domain.errors import BadInput, UnknownReference
 from domain.requests import Request
-from storage.base import Base
+from storage.base import Base, table_of
 from storage.counters import number_of
 from storage.records import Run, RunState
 from storage.statements import add, compare_and_set, many, one
@@ -109,6 +109,33 @@ def listed(
         where.append(RunRow.case == case)
     order = (desc(RunRow.number) if newest_first else RunRow.number,)
     return tuple(_run(row) for row in many(session, RunRow, *where, order=order, limit=limit))
+
+
+def newest(
+    session: Session,
+    states: Collection[RunState] | None = None,
+    *,
+    case: str | None = None,
+    after: str | None = None,
+    limit: int,
+) -> tuple[tuple[Run, ...], int]:
+    """At most `limit` runs of these states, of this case, the newest first, and how many there are in all.
+
+    `after` is the last run of the page before: only older ones follow. BadInput when it is no run.
+    """
+    where: list[ColumnElement[bool]] = []
+    if states is not None:
+        where.append(RunRow.state.in_(sorted(states)))
+    if case is not None:
+        where.append(RunRow.case == case)
+    total = session.execute(select(func.count()).select_from(table_of(RunRow)).where(*where)).scalar_one()
+    if after is not None:
+        before = one(session, RunRow, RunRow.id == after)
+        if before is None:
+            raise BadInput(f"no page ends at '{after}'", field="after", fix="give the `next` of the page before")
+        where.append(RunRow.number < before["number"])
+    rows = many(session, RunRow, *where, order=(desc(RunRow.number),), limit=limit)
+    return tuple(_run(row) for row in rows), int(total)
 
 
 def _run(row: RowMapping) -> Run:

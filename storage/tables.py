@@ -19,6 +19,7 @@ from storage.policies import PolicyActivationRow, PolicyRow
 from storage.run_events import RunEventRow
 from storage.runs import RunRow
 from storage.sagas import SagaRow
+from storage.sessions import SessionRow
 from storage.snapshots import SnapshotRow
 from storage.switches import SwitchRow
 
@@ -42,6 +43,7 @@ TABLES: tuple[type[Base], ...] = (
     RunEventRow,
     RunRow,
     SagaRow,
+    SessionRow,
     SnapshotRow,
     SwitchRow,
     TurnRow,

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 from agent.casework.lapse import tell
 from agent.casework.outcome import Report, gather
+from agent.runtime.browse import Browse
 from agent.runtime.clock import pause
 from agent.runtime.intake import Intake, Said, Taken
 from agent.runtime.replay import Replay, replay
 from agent.runtime.sweep import Triage, sweep
+from agent.runtime.visits import Visits
 from agent.settings import Settings
 from domain.cases import Case
 from domain.errors import DependencyDown, StorageFailed
@@ -43,6 +45,10 @@ class Application:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._intake = Intake(parts.services, parts.outside)
+        self.visits = Visits(parts.database, parts.ledger, parts.people, parts.clock, parts.settings.session_hours)
+        """Who comes in through the doors."""
+        self.browse = Browse(parts.database, parts.ledger, parts.fresh, parts.clock.wall)
+        """What doors may look up."""
         self._kept = 0
         self._woken = threading.Event()
 

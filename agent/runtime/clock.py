@@ -50,6 +50,26 @@ class FixedClock:
         self._now += delta
 
 
+class RunningClock:
+    """A clock that was set to another time and goes on from there: the time in the world of a demo."""
+
+    def __init__(self, start: datetime) -> None:
+        self._start = start.astimezone(UTC)
+        self._began = time.monotonic()
+
+    def now(self) -> datetime:
+        """The time there, to the second."""
+        return (self._start + timedelta(seconds=time.monotonic() - self._began)).replace(microsecond=0)
+
+    def reach(self, moment: datetime) -> None:
+        """Be at least at `moment`: time does not go back."""
+        self._start += max(timedelta(0), moment - self.now())
+
+    def wall(self) -> datetime:
+        """The machine's time."""
+        return datetime.now(UTC)
+
+
 def pause(seconds: float) -> None:
     """Wait in this thread."""
     time.sleep(seconds)

@@ -91,6 +91,16 @@ def event(
 
 
 @app.command()
+def serve(
+    context: typer.Context,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")] = 8000,
+) -> None:
+    """Open the web door (panel, JSON API, event streams) with the worker inside, until stopped."""
+    _run(context, "serving.serve", None, None, host=host, port=port)
+
+
+@app.command()
 def triage(
     context: typer.Context,
     once: Annotated[

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from api.http.access import ACCESS, PUBLIC, READERS
 from connectors.csvfiles.nouns import KINDS
 from guardrails.vocabulary import FACTS, OPERATORS, FactSpec, Kind
 
@@ -59,9 +60,26 @@ def sections_table() -> str:
     return "\n".join(lines)
 
 
+def routes_table() -> str:
+    """Every route of the JSON API and the roles that may use it."""
+    lines = ["| route | roles |", "|---|---|"]
+    for key, roles in ACCESS.items():
+        if " /api/" in key:
+            who = (
+                "everybody"
+                if roles is PUBLIC
+                else "everyone with a role"
+                if roles == READERS
+                else ", ".join(sorted(roles))
+            )
+            lines.append(f"| `{key}` | {who} |")
+    return "\n".join(lines)
+
+
 TABLES: tuple[tuple[str, str, Callable[[], str]], ...] = (
     ("policy.md", "facts", facts_table),
     ("import.md", "sections", sections_table),
+    ("api.md", "routes", routes_table),
 )
 """File in docs, name of the place in it, and what stands there."""
 

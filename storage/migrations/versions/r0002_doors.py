@@ -1,4 +1,4 @@
-"""What the doors remember: conversations and their turns."""
+"""What the doors remember: conversations and their turns, and who is signed in."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ down_revision = "0001"
 def upgrade() -> None:
     """Create what is new, family by family."""
     _conversations()
+    _sessions()
 
 
 def downgrade() -> None:
     """Forget it again; nothing that was decided is in it."""
-    for name in ("turns", "conversations"):
+    for name in ("sessions", "turns", "conversations"):
         op.drop_table(name)
 
 
@@ -55,4 +56,16 @@ def _conversations() -> None:
         _whole("seq", key=True),
         _text("run", sa.ForeignKey("runs.id")),
         indexes=("run",),
+    )
+
+
+def _sessions() -> None:
+    _table(
+        "sessions",
+        _text("id", key=True),
+        _text("user"),
+        _text("door"),
+        _text("created_at"),
+        _text("expires_at"),
+        indexes=("user", "expires_at"),
     )

@@ -1,0 +1,118 @@
+"""Who may use which route: one table. A route without an entry stops the start: nothing is open by mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from fastapi import Request
+from starlette.routing import BaseRoute, Mount, Route
+
+from api.http.identity import DOOR, application_of, current_user
+from domain.errors import IntegrityBroken, NotAllowed
+
+PUBLIC: frozenset[str] = frozenset()
+"""Everybody, signed in or not."""
+DECIDERS = frozenset({"planner", "lead", "finance", "warehouse_manager", "commercial", "operations"})
+"""Those who ask the copilot and decide; what exactly they may decide is up to the approvals and policy."""
+READERS = DECIDERS | {"auditor"}
+RECORDS = frozenset({"auditor", "operations", "lead"})
+RAISERS = frozenset({"planner", "lead", "operations", "warehouse_manager"})
+"""Those who may report an event by hand."""
+
+ACCESS: Mapping[str, frozenset[str]] = {
+    "GET /api/health": PUBLIC,
+    "GET /api/ready": PUBLIC,
+    "GET /api/openapi.json": PUBLIC,
+    "GET /api/personas": PUBLIC,
+    "POST /api/session": PUBLIC,
+    "DELETE /api/session": PUBLIC,
+    "GET /api/session": READERS,
+    "GET /api/skus": READERS,
+    "GET /api/skus/{sku}": READERS,
+    "GET /api/skus/{sku}/inventory": READERS,
+    "GET /api/skus/{sku}/atp": READERS,
+    "GET /api/skus/{sku}/holdings": READERS,
+    "GET /api/skus/{sku}/promise": READERS,
+    "GET /api/orders": READERS,
+    "GET /api/orders/{order}": READERS,
+    "GET /api/lines/{line}": READERS,
+    "GET /api/customers": READERS,
+    "GET /api/customers/{customer}": READERS,
+    "GET /api/segments": READERS,
+    "GET /api/sites": READERS,
+    "GET /api/sites/{site}": READERS,
+    "GET /api/waves": READERS,
+    "GET /api/shipments": READERS,
+    "GET /api/shipments/{shipment}": READERS,
+    "GET /api/replenishment": READERS,
+    "GET /api/cases": READERS,
+    "GET /api/cases/{case}": READERS,
+    "POST /api/runs": DECIDERS,
+    "GET /api/runs": READERS,
+    "GET /api/runs/{run}": READERS,
+    "GET /api/runs/{run}/report": READERS,
+    "GET /api/runs/{run}/events": READERS,
+    "GET /api/conversations": DECIDERS,
+    "GET /api/conversations/{conversation}": DECIDERS,
+    "POST /api/events": RAISERS,
+    "GET /api/approvals": READERS,
+    "GET /api/approvals/{approval}": READERS,
+    "POST /api/approvals/{approval}/approve": DECIDERS,
+    "POST /api/approvals/{approval}/reject": DECIDERS,
+    "POST /api/approvals/{approval}/edit": DECIDERS,
+    "GET /api/ledger": RECORDS,
+    "GET /api/ledger/{seq}": RECORDS,
+    "GET /api/ledger/verification": RECORDS,
+    "GET /api/metrics": READERS,
+    "GET /api/flow": READERS,
+}
+"""`METHOD path` -> the roles of which one is needed."""
+
+
+def guard(request: Request) -> None:
+    """Let this request in only when its user holds a role the table names. A refusal goes to the ledger."""
+    key = f"{request.method} {request.scope['route'].path_format}"
+    allowed = ACCESS[key]
+    if allowed is PUBLIC:
+        return
+    user = current_user(request)
+    if not allowed & set(user.roles):
+        why = f"{key} is for {', '.join(sorted(allowed))}"
+        application_of(request).visits.refused(user.id, why, DOOR)
+        raise NotAllowed(
+            f"{user.name} may not do this: {why}", field="role", fix="ask somebody with one of these roles"
+        )
+
+
+def keys_of(routes: Iterable[BaseRoute]) -> tuple[str, ...]:
+    """The keys of routes, `METHOD path`; of a mounted application `MOUNT path`."""
+    keys: list[str] = []
+    for route in routes:
+        if isinstance(route, Route):
+            keys += [f"{method} {route.path_format}" for method in sorted(route.methods or {"*"}) if method != "HEAD"]
+        elif isinstance(route, Mount):
+            keys.append(f"MOUNT {route.path}")
+        else:
+            keys.append(f"{type(route).__name__} {getattr(route, 'path', '?')}")
+    return tuple(keys)
+
+
+def check_complete(routes: Iterable[BaseRoute]) -> None:
+    """Every route stands in the table, and the table names no route that is not there. IntegrityBroken otherwise.
+
+    Only routes of FastAPI ask `guard`; what is mounted beside them must be PUBLIC and look after itself.
+    """
+    from fastapi.routing import APIRoute
+
+    known = tuple(routes)
+    keys = keys_of(known)
+    missing = sorted(set(keys) - set(ACCESS))
+    extra = sorted(set(ACCESS) - set(keys))
+    unguarded = [key for route in known if not isinstance(route, APIRoute) for key in keys_of([route])]
+    wrong = [key for key in unguarded if ACCESS.get(key) is not PUBLIC]
+    if missing or extra or wrong:
+        raise IntegrityBroken(
+            f"routes without an entry: {missing}; entries without a route: {extra}; never asked: {wrong}",
+            field="api/http/access.py",
+            fix="write who may use each route",
+        )

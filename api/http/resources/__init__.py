@@ -1,0 +1,1 @@
+"""The JSON API, one room per kind of thing. Each offers `router()`."""
