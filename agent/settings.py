@@ -62,6 +62,14 @@ class Settings(BaseModel):
     """How long a worker may be silent before another takes over its work."""
     park_after: int = Field(default=3, ge=1, le=20)
     """Attempts on a silent system before a saga is parked."""
+    slack_signing_secret: SecretStr | None = None
+    """What Slack signs its requests with; without it and a bot token there is no Slack door."""
+    slack_bot_token: SecretStr | None = None
+    """The bot token of the Slack app."""
+    slack_api_url: str = "https://slack.com/api/"
+    """Where the Slack Web API is."""
+    slack_channel: str | None = None
+    """The Slack channel for approval cards of cases that were not born in Slack; none there when absent."""
     sources: tuple[tuple[str, str], ...] = ()
     """Where each given field came from: (field, variable or option)."""
 

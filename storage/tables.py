@@ -19,6 +19,8 @@ from storage.policies import PolicyActivationRow, PolicyRow
 from storage.run_events import RunEventRow
 from storage.runs import RunRow
 from storage.sagas import SagaRow
+from storage.slack_cards import SlackCardRow
+from storage.slack_events import SlackEventRow
 from storage.snapshots import SnapshotRow
 from storage.switches import SwitchRow
 
@@ -42,6 +44,8 @@ TABLES: tuple[type[Base], ...] = (
     RunEventRow,
     RunRow,
     SagaRow,
+    SlackCardRow,
+    SlackEventRow,
     SnapshotRow,
     SwitchRow,
     TurnRow,

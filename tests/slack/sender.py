@@ -110,7 +110,7 @@ class Sender:
                 element = block["element"]
                 given = values.get(element["action_id"], element.get("initial_value"))
                 typed[block["block_id"]] = {element["action_id"]: {"type": element["type"], "value": given}}
-        payload = {
+        payload: dict[str, Any] = {
             "type": "view_submission",
             "user": {"id": user or view.user, "team_id": TEAM},
             "team": {"id": TEAM, "domain": "local"},

@@ -1,4 +1,4 @@
-"""What the doors remember: conversations and their turns."""
+"""What the doors remember: conversations and their turns, what was said in Slack and the cards there."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ down_revision = "0001"
 def upgrade() -> None:
     """Create what is new, family by family."""
     _conversations()
+    _slack()
 
 
 def downgrade() -> None:
     """Forget it again; nothing that was decided is in it."""
-    for name in ("turns", "conversations"):
+    for name in ("slack_cards", "slack_events", "turns", "conversations"):
         op.drop_table(name)
 
 
@@ -55,4 +56,41 @@ def _conversations() -> None:
         _whole("seq", key=True),
         _text("run", sa.ForeignKey("runs.id")),
         indexes=("run",),
+    )
+
+
+def _slack() -> None:
+    op.create_table(
+        "slack_events",
+        _text("id", key=True),
+        _text("message"),
+        _text("enterprise"),
+        _text("team"),
+        _text("channel"),
+        _text("thread"),
+        _text("sender"),
+        _text("text"),
+        _text("state"),
+        _text("run", sa.ForeignKey("runs.id"), empty=True),
+        _text("case", sa.ForeignKey("cases.id"), empty=True),
+        _text("stream"),
+        _text("received_at"),
+        sa.UniqueConstraint("message"),
+    )
+    for column in ("channel", "state", "run", "case"):
+        op.create_index(f"ix_slack_events_{column}", "slack_events", [column])
+    _table(
+        "slack_cards",
+        _text("approval", sa.ForeignKey("approvals.id"), key=True),
+        _whole("number"),
+        _text("case"),
+        _text("channel"),
+        _text("thread"),
+        _text("ts"),
+        _text("state"),
+        _text("face"),
+        _text("shown"),
+        _text("owner"),
+        _text("updated_at"),
+        indexes=("case", "state"),
     )
