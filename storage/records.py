@@ -136,8 +136,8 @@ class SlackCardState(StrEnum):
 
 class SlackCard(Noun):
     """The card of an approval in Slack. `thread` is "" for a message of its own; `ts` is "" before it was posted;
-    `face` is the digest of the blocks it showed last and `shown` (JSON) the card they were made from; `owner` claimed
-    it last."""
+    `face` is the digest of the blocks it shows now and `shown` (JSON) the card it showed first; `owner` claimed it
+    last."""
 
     approval: Id
     case: Id

@@ -7,10 +7,10 @@ from datetime import datetime
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from storage.approvals import ApprovalRow
-from storage.base import Base, table_of
+from storage import approvals
+from storage.base import Base
 from storage.counters import number_of
-from storage.records import ApprovalState, SlackCard, SlackCardState
+from storage.records import Approval, ApprovalState, SlackCard, SlackCardState
 from storage.statements import add_if_absent, compare_and_set, many
 
 
@@ -63,17 +63,14 @@ def listed(session: Session, *, case: str | None = None) -> tuple[SlackCard, ...
     return tuple(_card(dict(row)) for row in many(session, SlackCardRow, where, order=(SlackCardRow.number,)))
 
 
-def missing(session: Session) -> tuple[tuple[str, str, str], ...]:
-    """(approval, run, case) of every pending approval that has no card yet, in the order asked."""
-    known = table_of(SlackCardRow).c.approval
-    rows = many(
-        session,
-        ApprovalRow,
-        ApprovalRow.state == ApprovalState.PENDING,
-        ~table_of(SlackCardRow).select().where(known == ApprovalRow.id).exists(),
-        order=(ApprovalRow.number,),
-    )
-    return tuple((row["id"], row["run"], row["case"]) for row in rows)
+def missing(session: Session) -> tuple[Approval, ...]:
+    """Approvals that wait, whose turn it is, and that have no card yet, in the order asked."""
+    waiting = approvals.listed(session, {ApprovalState.PENDING})
+    known = {row["approval"] for row in many(session, SlackCardRow, order=(SlackCardRow.number,))}
+    first: dict[str, int] = {}
+    for asked in waiting:
+        first[asked.move] = min(asked.position, first.get(asked.move, asked.position))
+    return tuple(asked for asked in waiting if asked.position == first[asked.move] and asked.id not in known)
 
 
 def _card(row: dict[str, object]) -> SlackCard:

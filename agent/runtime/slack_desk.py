@@ -88,20 +88,24 @@ class SlackDesk:
             slack_events.advance(session, event, SlackEventState.ADMITTED, SlackEventState.ANSWERED)
 
     def begin_cards(self, channel: str | None) -> int:
-        """Have a card posted for every pending approval that has none: in the thread its case was born in, else in
-        `channel` (none: not at all). How many are new."""
+        """Have a card posted for every approval that waits, whose turn it is, and that has none: in the thread its case
+        was born in, else in `channel` (none: not at all). How many are new."""
         with self._database.read() as session:
             missing = slack_cards.missing(session)
         begun = 0
         if not missing:
             return begun
         with self._database.write() as session:
-            for approval, run, case in missing:
-                born = slack_events.about(session, run, case)
+            for asked in missing:
+                born = slack_events.about(session, asked.run, asked.case)
                 place = (born.channel, born.thread) if born else (channel or "", "")
                 if place[0]:
                     new = SlackCard(
-                        approval=approval, case=case, channel=place[0], thread=place[1], updated_at=self._now()
+                        approval=asked.id,
+                        case=asked.case,
+                        channel=place[0],
+                        thread=place[1],
+                        updated_at=self._now(),
                     )
                     begun += slack_cards.begin(session, new)
         return begun
@@ -118,14 +122,17 @@ class SlackDesk:
             taken = slack_cards.claim(session, card, owner, self._now())
         return card.model_copy(update={"state": SlackCardState.POSTING, "owner": owner}) if taken else None
 
-    def posted(self, card: SlackCard, ts: str, face: str, shown: Card | None, *, settled: bool = False) -> bool:
-        """A claimed card stands in Slack at `ts` and shows `face`; with `settled` it never changes again."""
+    def posted(self, card: SlackCard, ts: str, face: str, shown: Card, *, settled: bool = False) -> bool:
+        """A claimed card stands in Slack at `ts` and shows `face`; with `settled` it never changes again.
+
+        The card that was `shown` first is kept: later ones are compared with it.
+        """
         state = SlackCardState.SETTLED if settled else SlackCardState.POSTED
         update = {
             "ts": ts,
             "state": state,
             "face": face,
-            "shown": shown.model_dump_json() if shown else card.shown,
+            "shown": card.shown or shown.model_dump_json(),
             "updated_at": self._now(),
         }
         with self._database.write() as session:

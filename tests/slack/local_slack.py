@@ -38,24 +38,30 @@ class Limits:
 
     asked: dict[str, deque[int]] = field(default_factory=lambda: defaultdict(deque))
     calls: dict[str, deque[float]] = field(default_factory=lambda: defaultdict(deque))
+    due: dict[str, float] = field(default_factory=dict)
 
     def wait(self, method: str, given: dict[str, Any], now: float) -> int:
         """Seconds to wait before this call is taken; 0 takes it."""
         if self.asked[method]:
             return self.asked[method].popleft()
+        recent = self.calls[method]
+        while recent and recent[0] <= now - 60:
+            recent.popleft()
         tier = METHODS[method].tier
-        buckets = [(method, TIER[tier], 60.0)] if tier else []
-        if method == "chat.postMessage":
-            buckets.append((f"{method} {given.get('channel')}", BURST, float(BURST)))
-        for name, most, seconds in buckets:
-            recent = self.calls[name]
-            while recent and recent[0] <= now - seconds:
-                recent.popleft()
-            if len(recent) >= most:
-                return max(1, round(recent[0] + seconds - now + 0.5))
-        for name, _, _ in buckets:
-            self.calls[name].append(now)
+        if tier and len(recent) >= TIER[tier]:
+            return max(1, round(recent[0] + 60 - now + 0.5))
+        if method == "chat.postMessage" and not self._channel_takes(str(given.get("channel")), now):
+            return 1
+        recent.append(now)
         return 0
+
+    def _channel_takes(self, channel: str, now: float) -> bool:
+        """One message a second into a channel, and a burst on top."""
+        due = max(self.due.get(channel, now), now)
+        if due - now > BURST - 1:
+            return False
+        self.due[channel] = due + 1
+        return True
 
 
 class LocalSlack:

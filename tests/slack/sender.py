@@ -127,10 +127,10 @@ class Sender:
         body = urlencode({"payload": json.dumps(payload)}).encode()
         return self.post(body, "application/x-www-form-urlencoded")
 
-    def post(self, body: bytes, kind: str, more: Mapping[str, str] | None = None) -> httpx.Response:
+    def post(self, body: bytes, kind: str, more: Mapping[str, str | bytes] | None = None) -> httpx.Response:
         """Deliver a body, signed."""
         timestamp = str(int(time.time()) - self.age)
-        headers = {
+        headers: dict[str, Any] = {
             "Content-Type": kind,
             "User-Agent": "Slackbot 1.0 (+https://api.slack.com/robots)",
             "X-Slack-Request-Timestamp": timestamp,

@@ -29,6 +29,7 @@ class Person:
     name: str
     email: str | None
     is_bot: bool = False
+    team: str = TEAM
 
 
 @dataclass
@@ -82,9 +83,9 @@ class Workspace:
         """A `ts` later than every other."""
         return f"1769990000.{self.number():06d}"
 
-    def person(self, name: str, email: str | None, *, is_bot: bool = False) -> Person:
-        """A new member, in every channel."""
-        one = Person(f"U{self.number():010d}", name, email, is_bot)
+    def person(self, name: str, email: str | None, *, is_bot: bool = False, team: str = TEAM) -> Person:
+        """A new member, in every channel; one of another `team` is there by a shared channel."""
+        one = Person(f"U{self.number():010d}", name, email, is_bot, team)
         self.people[one.id] = one
         for members in self.channels.values():
             members.add(one.id)
@@ -119,7 +120,7 @@ class Workspace:
         if one is None:
             raise Refused("user_not_found")
         profile = {"real_name": one.name, **({"email": one.email} if one.email else {})}
-        return {"user": {"id": one.id, "team_id": TEAM, "name": one.name, "is_bot": one.is_bot, "profile": profile}}
+        return {"user": {"id": one.id, "team_id": one.team, "name": one.name, "is_bot": one.is_bot, "profile": profile}}
 
     def _conversations_open(self, given: Mapping[str, Any]) -> dict[str, Any]:
         users = {*str(given.get("users", "")).split(","), BOT_USER} - {""}
