@@ -16,6 +16,8 @@ TABLE_ROWS, TABLE_COLUMNS, TABLE_CHARACTERS = 100, 20, 9_500
 """What one table block holds; Slack takes 10,000 characters in all cells."""
 EMPTY = "–"
 _TURNED = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_APART = "\u2060"
+"""A character without width that joins nothing."""
 _SPECIAL = re.compile(r"<([^<>]*)>")
 
 
@@ -32,9 +34,10 @@ def clean(text: str, limit: int = MESSAGE_TEXT, *, lines: bool = False) -> str:
 
 
 def escaped(text: str, limit: int = MESSAGE_TEXT, *, lines: bool = False) -> str:
-    """Text for where Slack reads mrkdwn: `&`, `<` and `>` as entities, so that no mention, link or broadcast is left,
-    and `@` kept from its word, so that no plain `@channel` is one either. Within `limit` after escaping."""
-    said = html.escape(clean(text, limit, lines=lines), quote=False).replace("@", "@\u2060")
+    """Text for where Slack reads mrkdwn: `&`, `<` and `>` as entities, so that no mention, link or broadcast is left;
+    `@` and `://` are kept from what follows, so that plain ones are none either. Within `limit` after escaping."""
+    said = html.escape(clean(text, limit, lines=lines), quote=False)
+    said = said.replace("@", f"@{_APART}").replace("://", f":{_APART}//")
     if len(said) <= limit:
         return said
     return re.sub(r"&[a-z]*$", "", said[: limit - 1]) + "…"
@@ -114,4 +117,4 @@ def heard(text: str, our_user: str) -> str:
             return label or what[1:]
         return label or what
 
-    return html.unescape(_SPECIAL.sub(spoken, text)).replace("\u2060", "").strip()
+    return html.unescape(_SPECIAL.sub(spoken, text)).replace(_APART, "").strip()

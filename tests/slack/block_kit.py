@@ -85,9 +85,13 @@ def shouting(value: object) -> list[str]:
 
 
 def shown(value: object) -> str:
-    """The words a reader of blocks sees, entities decoded; each text on a line of its own."""
-    words = [text["text"] for text in _texts(value)]
-    return "\n".join(word.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&") for word in words)
+    """The words a reader of blocks sees; each text on a line of its own. Only mrkdwn knows entities."""
+    return "\n".join(
+        text["text"].replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+        if text.get("type") == "mrkdwn"
+        else text["text"]
+        for text in _texts(value)
+    )
 
 
 def elements(value: object) -> list[dict[str, Any]]:

@@ -18,8 +18,6 @@ from tests.slack.methods import METHODS, TIER, argument_error
 from tests.slack.workspace import Refused, Workspace
 
 TOKEN = "xoxb-local-0000"
-BURST = 5
-"""Messages a channel takes at once before it is held to one a second."""
 
 
 @dataclass(frozen=True)
@@ -34,11 +32,15 @@ class Call:
 
 @dataclass
 class Limits:
-    """How often: each method by its tier, messages by channel, and refusals asked for by a test."""
+    """How often: each method by its tier, messages by channel, and refusals asked for by a test.
+
+    A channel takes `burst` messages at once before it is held to one a second.
+    """
 
     asked: dict[str, deque[int]] = field(default_factory=lambda: defaultdict(deque))
     calls: dict[str, deque[float]] = field(default_factory=lambda: defaultdict(deque))
     due: dict[str, float] = field(default_factory=dict)
+    burst: int = 5
 
     def wait(self, method: str, given: dict[str, Any], now: float) -> int:
         """Seconds to wait before this call is taken; 0 takes it."""
@@ -58,7 +60,7 @@ class Limits:
     def _channel_takes(self, channel: str, now: float) -> bool:
         """One message a second into a channel, and a burst on top."""
         due = max(self.due.get(channel, now), now)
-        if due - now > BURST - 1:
+        if due - now > self.burst - 1:
             return False
         self.due[channel] = due + 1
         return True
