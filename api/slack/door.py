@@ -53,7 +53,7 @@ class SlackDoor:
         self._verifier = SignatureVerifier(secret.get_secret_value())
         self.relay = Relay(application, every=every, pace=pace)
         self._calls = Calls(settings)
-        identity = Identity(self._calls, lambda: application.people)
+        identity = Identity(self._calls, lambda: application.people, patience=0)
         self._deciding = Deciding(application, self._calls, identity, self.relay.wake)
         self._handler = AsyncSlackRequestHandler(self._bolt(settings, secret.get_secret_value()))
 

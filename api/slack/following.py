@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 
 from agent.casework.outcome import Report
 from agent.runtime.application import Application
@@ -33,8 +34,15 @@ class Following:
     written again.
     """
 
-    def __init__(self, application: Application, calls: Calls, pace: float = 1.0) -> None:
+    def __init__(
+        self,
+        application: Application,
+        calls: Calls,
+        pace: float = 1.0,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._application = application
+        self._monotonic = monotonic
         self._calls = calls
         self._pace = pace
 
@@ -44,18 +52,20 @@ class Following:
         stream, resumed = event.stream, bool(event.stream)
         if not stream:
             stream = await self._start(event)
-        seen = 0
+        seen, due, steps = 0, self._monotonic(), list[Json]()
         while True:
             run, news = await asyncio.to_thread(self._look, event.run, seen)
-            over = run.state in OVER
-            if news and not over and stream and not resumed:
-                await self._append(event, stream, chunks(news)[:MOST_CHUNKS])
             seen = news[-1].seq if news else seen
-            if over:
+            if stream and not resumed:
+                steps += chunks(news)
+            if run.state in OVER:
                 report = await asyncio.to_thread(self._application.report, run.id)
-                await self._finish(event, stream, report, [] if resumed else chunks(news)[:MOST_CHUNKS], resumed)
+                await self._finish(event, stream, report, steps[-MOST_CHUNKS:], resumed)
                 await asyncio.to_thread(self._application.slack.answered, event.id)
                 return
+            if steps and self._monotonic() >= due:
+                await self._append(event, stream, steps[:MOST_CHUNKS])
+                steps, due = steps[MOST_CHUNKS:], self._monotonic() + self._pace
             await asyncio.sleep(GLANCE)
 
     def _look(self, run: str, seen: int) -> tuple[Run, tuple[RunEvent, ...]]:
@@ -81,17 +91,13 @@ class Following:
             return ""
         stream = str(started.get("ts") or "")
         await asyncio.to_thread(self._application.slack.record_stream, event.id, stream)
-        await asyncio.sleep(self._pace)
         return stream
 
     async def _append(self, event: SlackEvent, stream: str, steps: list[Json]) -> None:
-        if not steps:
-            return
         try:
             await self._calls.call("chat.appendStream", channel=event.channel, ts=stream, chunks=steps)
         except SlackRefused as refused:
             log.info("a step was not shown in %s (%s)", event.channel, refused.word)
-        await asyncio.sleep(self._pace)
 
     async def _finish(self, event: SlackEvent, stream: str, report: Report, steps: list[Json], resumed: bool) -> None:
         whole = {

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from api.slack.calls import Calls, SlackRefused
+from api.slack.calls import PATIENCE, Calls, SlackRefused
 from guardrails.people import People, User
 
 KNOWN_FOR = 300.0
@@ -27,11 +27,16 @@ class Seen:
 
 
 class Identity:
-    """Looks people up."""
+    """Looks people up. `patience`: how often it waits for a busy Slack, 0 where somebody waits for an answer."""
 
     def __init__(
-        self, calls: Calls, people: Callable[[], People], monotonic: Callable[[], float] = time.monotonic
+        self,
+        calls: Calls,
+        people: Callable[[], People],
+        patience: int = PATIENCE,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._patience = patience
         self._calls = calls
         self._people = people
         self._monotonic = monotonic
@@ -53,13 +58,13 @@ class Identity:
     async def _home(self) -> str:
         """The workspace our app is installed in, as the token itself says."""
         if not self._team:
-            self._team = str((await self._calls.call("auth.test")).get("team_id") or "")
+            self._team = str((await self._calls.call("auth.test", self._patience)).get("team_id") or "")
         return self._team
 
     async def _email(self, slack_user: str) -> str:
         home = await self._home()
         try:
-            answer = await self._calls.call("users.info", user=slack_user)
+            answer = await self._calls.call("users.info", self._patience, user=slack_user)
         except SlackRefused as refused:
             if refused.word in ("user_not_found", "user_not_visible", "users_not_found"):
                 return ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+from datetime import date
 
 from agent.runtime.application import Application
 from api.slack.calls import Calls, SlackRefused
@@ -38,6 +39,7 @@ class Relay:
         self._thread: threading.Thread | None = None
         self._following: dict[str, asyncio.Task[None]] = {}
         self._patience = Patience()
+        self._tidied: date | None = None
 
     def start(self) -> None:
         """Begin."""
@@ -81,6 +83,7 @@ class Relay:
                 if await asyncio.to_thread(self._application.slack.lead):
                     await self._hear(calls, identity, following)
                     await posting.once()
+                    await self._tidy()
             except (DependencyDown, StorageFailed, SlackRefused) as trouble:
                 log.warning("the Slack relay waits: %s", trouble)
                 wait = max(wait, min(BACK_OFF, 5 * self._every))
@@ -118,6 +121,7 @@ class Relay:
             except (DependencyDown, StorageFailed):
                 raise
             except Conflict:
+                self._patience.failed(event.id)  # another process was quicker
                 return None
             except QuartermasterError as trouble:
                 why = in_words(trouble)
@@ -126,6 +130,13 @@ class Relay:
                 calls, event.channel, event.sender, why, "" if event.message.endswith(event.thread) else event.thread
             )
         return None
+
+    async def _tidy(self) -> None:
+        """Once a day, forget what was answered long ago."""
+        today = self._application.now.date()
+        if self._tidied != today:
+            await asyncio.to_thread(self._application.slack.forget)
+            self._tidied = today
 
     async def _follow(self, following: Following, event: SlackEvent) -> None:
         try:

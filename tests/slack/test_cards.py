@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from storage.records import ApprovalState, MoveState, SlackEvent, SlackEventState
-from tests.agent.house import another_delay, who
+from tests.agent.house import another_delay, opened, who
 from tests.slack.block_kit import elements, shown
 from tests.slack.house import House, door
 from tests.slack.workspace import TEAM, Message
@@ -176,6 +176,10 @@ def test_a_card_whose_answer_was_lost_is_found_and_not_posted_again(delayed, sla
             raise ConnectionError
 
     slack.after = lose
+    with opened(delayed) as dead:
+        # A process claimed a card and died before Slack heard of it.
+        dead.slack.begin_cards(channel)
+        assert dead.slack.claim(dead.slack.cards()[-1]) is not None
     with door(delayed, slack, work=False, slack_channel=channel) as house:
         waiting = {card.approval for card in house.waiting()}
         for approval in sorted(waiting):

@@ -8,6 +8,7 @@ from agent.runtime.world import load_world
 from api.slack.card import ENDED
 from evals.worlds.generate import generate
 from storage.records import MoveState
+from tests.agent.house import who
 from tests.slack.block_kit import shown
 from tests.slack.house import door
 from tests.slack.test_blocks import HOSTILE
@@ -41,7 +42,8 @@ def test_a_generated_world_is_talked_about_decided_and_carried_out(tmp_path, sla
         while asked := next((c for c in house.waiting() if c.move == move), None):
             message = house.posted(asked.approval)
             assert house.sender.click(house.decider(asked), message, "qm_approve").status_code == 200
-            slack.wait_for(lambda card=message, by=who(asked): f"Approved by {by}" in shown(card.blocks))
+            said = f"Approved by {who(asked)}"
+            slack.wait_for(lambda card=message, words=said: words in shown(card.blocks))
         if move is not None:
             last = waiting[0].approval
             slack.wait_for(lambda: house.application.show(last).move_state in ENDED, 40)

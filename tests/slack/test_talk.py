@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
+from api.slack.door import slack_routes
 from storage import slack_events
 from storage.records import RunState, SlackEventState
+from tests.agent.house import opened
 from tests.slack.block_kit import elements, shown
 from tests.slack.house import door
 from tests.slack.workspace import BOT_ID, BOT_USER
@@ -175,3 +178,27 @@ def test_what_was_said_and_not_answered_is_answered_after_a_restart(tmp_path, sl
             slack_events.advance(session, event.id, SlackEventState.ANSWERED, SlackEventState.ADMITTED)
         slack.wait_for(lambda: not house.application.slack.unanswered())
     assert len(slack.made("chat.stopStream")) == 1 and answer.versions == 1
+
+
+def test_of_two_processes_either_may_hear_and_one_speaks(tmp_path, slack):
+    channel = slack.workspace.channel()
+    with door(tmp_path, slack) as one, door(tmp_path, slack) as two:
+        paula = one.person("paula")
+        asked = slack.workspace.said(channel, paula, f"<@{BOT_USER}> what waits?")
+        for house, retry in ((one, 0), (two, 1), (one, 2)):
+            assert house.sender.event(house.sender.mentioned(asked), "Ev-one", retry).status_code == 200
+        other = two.sender.mention(paula, channel, "what can you do?")
+        one.answer_to(asked)
+        one.answer_to(other)
+        assert len(one.application.runs()) == 2 and len(slack.made("chat.stopStream")) == 2
+
+
+def test_without_its_secrets_there_is_no_door_and_it_is_said_once(tmp_path, caplog):
+    half: dict[str, Any] = {"slack_bot_token": "xoxb-1"}
+    none: dict[str, Any] = {}
+    for given, word in ((none, "not configured"), (half, "half of it is missing")):
+        caplog.clear()
+        with opened(tmp_path, **given) as application:
+            assert slack_routes(application, application.settings).routes == []
+        assert [word in line.getMessage() for line in caplog.records if "no Slack door" in line.getMessage()] == [True]
+        assert "xoxb-1" not in caplog.text
