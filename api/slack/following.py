@@ -20,8 +20,8 @@ OVER = frozenset({RunState.DONE, RunState.FAILED, RunState.WAITING})
 GLANCE = 0.2
 """Seconds between two looks at the run."""
 ANSWER = "quartermaster_answer"
-MOST_CHUNKS = 40
-"""Updates in one append; the rest waits for the next."""
+MOST_CHUNKS = 30
+"""Updates in one append, so that it stays under Slack's 12,000 characters; the rest waits for the next."""
 
 log = logging.getLogger("quartermaster.slack")
 

@@ -75,7 +75,7 @@ def payload(message: Message, kind: str) -> Any:
 
 
 @contextmanager
-def door(home: Path, slack: LocalSlack, *, work: bool = True, **more: object) -> Iterator[House]:
+def door(home: Path, slack: LocalSlack, *, work: bool = True, pace: float = 0.05, **more: object) -> Iterator[House]:
     """The app on a folder with its Slack door open; without `work`, no worker carries anything out."""
     given: dict[str, Any] = {
         "slack_signing_secret": SECRET,
@@ -84,15 +84,15 @@ def door(home: Path, slack: LocalSlack, *, work: bool = True, **more: object) ->
         "lease_seconds": 2,
         **more,
     }
-    with opened(home, **given) as application, serving(application) as url, working(application, work):
+    with opened(home, **given) as application, serving(application, pace) as url, working(application, work):
         yield House(application, Sender(url + PATH, slack.workspace), slack)
 
 
 @contextmanager
-def serving(application: Application) -> Iterator[str]:
+def serving(application: Application, pace: float) -> Iterator[str]:
     """A real server of our app on a free port; its address."""
     app = FastAPI()
-    app.include_router(slack_routes(application, application.settings, every=0.2, pace=0.05))
+    app.include_router(slack_routes(application, application.settings, every=0.2, pace=pace))
     server = uvicorn.Server(uvicorn.Config(app, "127.0.0.1", 0, log_level="error", lifespan="on"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -93,6 +93,9 @@ def _content_error(name: str, given: Mapping[str, Any]) -> tuple[str, list[str]]
             return "invalid_blocks", [f"{name}: {words}" for words in found]
         if "text" not in given and name != "chat.stopStream":
             return "no_text", [f"{name}: blocks without the text that notifications and screen readers use"]
+    streamed = sum(len(str(text)) for chunk in chunks or () for name, text in chunk.items() if name != "blocks")
+    if streamed > MARKDOWN_CHARACTERS:
+        return "msg_too_long", [f"{name}: chunks of {streamed} characters"]
     if chunks is not None and (found := chunk_findings(chunks)):
         return "invalid_chunks", [f"{name}: {words}" for words in found]
     if given.get("metadata") is not None and (found := metadata_findings(given["metadata"])):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from itertools import pairwise
 from typing import Any
 
 from api.slack.door import slack_routes
-from storage import slack_events
+from storage import run_events, slack_events
 from storage.records import RunState, SlackEventState
 from tests.agent.house import opened
 from tests.slack.block_kit import elements, shown
@@ -158,6 +159,23 @@ def test_it_waits_as_long_as_slack_says(tmp_path, slack):
                 same = next(call for call in slack.calls if call.at > before.at and call.method == before.method)
                 assert same.at - before.at >= 1, after
         assert len(slack.made("chat.stopStream")) == 1
+
+
+def test_steps_come_at_their_pace_however_fast_they_happen(tmp_path, slack):
+    with door(tmp_path, slack, work=False, pace=0.4) as house:
+        application, channel = house.application, slack.workspace.channel()
+        house.sender.mention(house.person("paula"), channel, "what waits?")
+        slack.wait_for(lambda: slack.made("chat.startStream"))
+        run = application.runs()[0].id
+        written = 0
+        while len(slack.made("chat.appendStream")) < 4:
+            with application._parts.database.write() as session:
+                for _ in range(20):
+                    run_events.append(session, run, application.now, "tool", {"tool": "look_" + "x" * 300})
+            written += 20
+        appends = [call.at for call in slack.made("chat.appendStream")]
+        assert all(later - earlier >= 0.4 for earlier, later in pairwise(appends))
+        assert written > 200, "the steps were not faster than the pace"
 
 
 def test_what_was_said_and_not_answered_is_answered_after_a_restart(tmp_path, slack):
