@@ -139,9 +139,14 @@ def is_configured(settings: Settings) -> bool:
 
 
 def slack_routes(application: Application, settings: Settings, *, every: float = EVERY, pace: float = 1.0) -> APIRouter:
-    """The door as a router with its own lifespan; an empty one when Slack is not configured."""
+    """The door as a router: one route that looks after itself, and a lifespan in which the relay speaks.
+
+    Where Slack is not configured the route is there as well and says so, and nothing runs.
+    """
     if not is_configured(settings):
-        return APIRouter()
+        router = APIRouter()
+        router.add_route(PATH, _closed, methods=["POST"], include_in_schema=False)
+        return router
     door = SlackDoor(application, settings, every=every, pace=pace)
 
     @asynccontextmanager
@@ -155,6 +160,10 @@ def slack_routes(application: Application, settings: Settings, *, every: float =
     router = APIRouter(lifespan=lifespan)
     router.add_route(PATH, door.endpoint, methods=["POST"], include_in_schema=False)
     return router
+
+
+async def _closed(_: Request) -> Response:
+    return JSONResponse({"error": "there is no Slack door here"}, 404)
 
 
 class _TooLarge(Exception):

@@ -6,6 +6,9 @@ import time
 from itertools import pairwise
 from typing import Any
 
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
 from api.slack.door import slack_routes
 from storage import run_events, slack_events
 from storage.records import RunState, SlackEventState
@@ -217,6 +220,9 @@ def test_without_its_secrets_there_is_no_door_and_it_is_said_once(tmp_path, capl
     for given, word in ((none, "not configured"), (half, "half of it is missing")):
         caplog.clear()
         with opened(tmp_path, **given) as application:
-            assert slack_routes(application, application.settings).routes == []
+            app = FastAPI()
+            app.include_router(slack_routes(application, application.settings))
+            with TestClient(app) as client:
+                assert client.post("/slack/events", content=b"{}").status_code == 404
         assert [word in line.getMessage() for line in caplog.records if "no Slack door" in line.getMessage()] == [True]
         assert "xoxb-1" not in caplog.text
