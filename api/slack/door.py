@@ -162,6 +162,11 @@ def slack_routes(application: Application, settings: Settings, *, every: float =
     return router
 
 
+def slack(application: Application) -> APIRouter:
+    """The door of an application, with its own settings."""
+    return slack_routes(application, application.settings)
+
+
 async def _closed(_: Request) -> Response:
     return JSONResponse({"error": "there is no Slack door here"}, 404)
 

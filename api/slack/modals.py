@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from api.slack.card import binding
-from api.slack.words import Json, paragraph, plain, rich, word
+from api.slack.words import Json, paragraph, plain, rich, storable, word
 from domain.noun import MOST_UNITS
 from guardrails.cards import Card
 
@@ -68,7 +68,7 @@ def typed_in(view: Mapping[str, object]) -> dict[str, str]:
         for block, held in values.items():
             for element in held.values() if isinstance(held, Mapping) else ():
                 if isinstance(element, Mapping) and isinstance(element.get("value"), str):
-                    found[str(block)] = str(element["value"])
+                    found[str(block)] = storable(str(element["value"]))
     return found
 
 

@@ -117,4 +117,9 @@ def heard(text: str, our_user: str) -> str:
             return label or what[1:]
         return label or what
 
-    return html.unescape(_SPECIAL.sub(spoken, text)).replace(_APART, "").strip()
+    return storable(html.unescape(_SPECIAL.sub(spoken, text)).replace(_APART, "")).strip()
+
+
+def storable(text: str) -> str:
+    """Text as a database takes it: without NUL and without halves of characters."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")

@@ -109,6 +109,10 @@ def test_what_was_said_is_read_without_slacks_own_forms():
     assert heard("see <https://a.example|the page> <#C1|orders> <!here>", "U1") == "see the page orders here"
 
 
+def test_what_was_said_can_always_be_stored():
+    assert heard("who\x00 gets \ud800it? &#0;", "U1").encode() == "who gets ?it? \ufffd".encode()
+
+
 def test_the_same_card_has_the_same_face_and_another_one_has_not():
     face = face_of(card_blocks(a_card("x"), "USD"))
     assert face == face_of(card_blocks(a_card("x"), "USD"))
