@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from types import TracebackType
 
 import aiohttp
@@ -34,8 +35,10 @@ class SlackRefused(EffectRefused):
 class Calls:
     """What we ask of Slack. Use it inside `async with`; it holds one connection pool."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._settings = settings
+        self._monotonic = monotonic
+        self._until: dict[str, float] = {}
         self._session: aiohttp.ClientSession | None = None
         self._client: AsyncWebClient | None = None
 
@@ -52,36 +55,41 @@ class Calls:
             await self._session.close()
 
     async def call(self, method: str, patience: int = PATIENCE, /, **given: object) -> Mapping[str, object]:
-        """What Slack answered. Waits as long as a 429 says, `patience` times.
+        """What Slack answered. A 429 holds up every call of its method as long as it says; this one waits so `patience`
+        times.
 
         Raises SlackRefused for a no of Slack, DependencyDown when it did not answer or is still busy.
         """
-        assert self._client is not None, "Calls is used inside `async with`"
         sent = {name: value for name, value in given.items() if value is not None}
         for left in range(patience, -1, -1):
+            wait = self._until.get(method, 0.0) - self._monotonic()
+            if wait > 0 and not patience:
+                break
+            await asyncio.sleep(max(wait, 0.0))
             try:
-                if method in GETS:
-                    answer = await self._client.api_call(method, http_verb="GET", params=sent)
-                else:
-                    answer = await self._client.api_call(method, json=sent)
+                return await self._sent(method, sent)
             except SlackApiError as refused:
-                wait = _retry_after(refused)
-                if wait is None:
+                told = _retry_after(refused)
+                if told is None:
                     raise _told(method, refused) from None
-                if not left:
-                    break
-                log.info("Slack asks us to wait %s s before %s", wait, method)
-                await asyncio.sleep(wait)
-                continue
+                self._until[method] = self._monotonic() + told
+                log.info("Slack asks us to wait %s s before %s (%s more tries)", told, method, left)
             except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError) as silent:
                 raise DependencyDown(
                     f"Slack did not answer {method} ({type(silent).__name__})",
                     field="slack",
                     fix="nothing; it is tried again",
                 ) from None
-            data = answer.data
-            return data if isinstance(data, dict) else {}
-        raise DependencyDown(f"Slack is too busy for {method}", field="slack", fix="nothing; it is tried again")
+        raise DependencyDown(f"Slack is too busy for {method}", field="slack", fix="try again in a minute")
+
+    async def _sent(self, method: str, sent: Mapping[str, object]) -> Mapping[str, object]:
+        assert self._client is not None, "Calls is used inside `async with`"
+        if method in GETS:
+            answer = await self._client.api_call(method, http_verb="GET", params=dict(sent))
+        else:
+            answer = await self._client.api_call(method, json=dict(sent))
+        data = answer.data
+        return data if isinstance(data, dict) else {}
 
 
 def web_client(settings: Settings, session: aiohttp.ClientSession | None = None) -> AsyncWebClient:

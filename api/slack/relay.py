@@ -5,18 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+from contextlib import suppress
 from datetime import date
 
 from agent.runtime.application import Application
+from api.slack.answering import Answering
 from api.slack.calls import Calls, SlackRefused
-from api.slack.deciding import in_words
-from api.slack.following import Following
-from api.slack.identity import STRANGER, Identity
-from api.slack.patience import Patience
 from api.slack.posting import Posting
-from api.slack.telling import tell
-from domain.errors import Conflict, DependencyDown, QuartermasterError, StorageFailed
-from storage.records import SlackEvent, SlackEventState
+from domain.errors import DependencyDown, StorageFailed
 
 EVERY = 1.0
 """Seconds between two looks when nobody wakes us: decisions made through other doors are seen that late."""
@@ -37,8 +33,6 @@ class Relay:
         self._woken: asyncio.Event | None = None
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
-        self._following: dict[str, asyncio.Task[None]] = {}
-        self._patience = Patience()
         self._tidied: date | None = None
 
     def start(self) -> None:
@@ -64,72 +58,36 @@ class Relay:
         self._loop, self._woken = asyncio.get_running_loop(), asyncio.Event()
         try:
             async with Calls(self._application.settings) as calls:
-                identity = Identity(calls, lambda: self._application.people)
-                posting = Posting(self._application, calls, self._application.settings.slack_channel)
-                following = Following(self._application, calls, self._pace)
-                await self._rounds(calls, identity, posting, following)
+                await self._rounds(calls)
         finally:
-            for task in self._following.values():
-                task.cancel()
-            await asyncio.gather(*self._following.values(), return_exceptions=True)
             await asyncio.to_thread(self._step_down)
 
-    async def _rounds(self, calls: Calls, identity: Identity, posting: Posting, following: Following) -> None:
+    async def _rounds(self, calls: Calls) -> None:
+        """Look, begin what is to be done, and look again; nothing that waits for Slack holds up the rest."""
         assert self._woken is not None
-        while not self._stopped.is_set():
-            self._woken.clear()
-            wait = self._every
-            try:
-                if await asyncio.to_thread(self._application.slack.lead):
-                    await self._hear(calls, identity, following)
-                    await posting.once()
-                    await self._tidy()
-            except (DependencyDown, StorageFailed, SlackRefused) as trouble:
-                log.warning("the Slack relay waits: %s", trouble)
-                wait = max(wait, min(BACK_OFF, 5 * self._every))
-            except Exception:
-                log.exception("the Slack relay met what it does not know; it goes on")
-                wait = max(wait, min(BACK_OFF, 5 * self._every))
-            try:
-                await asyncio.wait_for(self._woken.wait(), wait)
-            except TimeoutError:
-                continue
-
-    async def _hear(self, calls: Calls, identity: Identity, following: Following) -> None:
-        """Admit what was said, and follow what was admitted."""
-        self._following = {event: task for event, task in self._following.items() if not task.done()}
-        for event in await asyncio.to_thread(self._application.slack.unanswered):
-            if not self._patience.over(event.id) or event.id in self._following:
-                continue
-            if event.state is SlackEventState.RECEIVED:
-                admitted = await self._admit(calls, identity, event)
-            else:
-                admitted = event
-            if admitted is not None:
-                self._following[event.id] = asyncio.create_task(self._follow(following, admitted))
-
-    async def _admit(self, calls: Calls, identity: Identity, event: SlackEvent) -> SlackEvent | None:
-        """The event with its run; None when nothing is run, which the one who asked is told privately."""
-        desk = self._application.slack
-        user = await identity.user(event.sender)
-        why = STRANGER
-        if user is not None:
-            try:
-                await asyncio.to_thread(desk.admit, event, user.id)
-                self._application.wake()
-                return await asyncio.to_thread(desk.event, event.id)
-            except (DependencyDown, StorageFailed):
-                raise
-            except Conflict:
-                self._patience.failed(event.id)  # another process was quicker
-                return None
-            except QuartermasterError as trouble:
-                why = in_words(trouble)
-        if await asyncio.to_thread(desk.refuse, event.id):
-            await tell(
-                calls, event.channel, event.sender, why, "" if event.message.endswith(event.thread) else event.thread
-            )
-        return None
+        posting = Posting(self._application, calls, self._application.settings.slack_channel)
+        answering = Answering(self._application, calls, self._pace)
+        cards: asyncio.Task[object] | None = None
+        try:
+            while not self._stopped.is_set():
+                self._woken.clear()
+                wait = self._every
+                try:
+                    if await asyncio.to_thread(self._application.slack.lead):
+                        await answering.begin()
+                        if cards is None or cards.done():
+                            cards = asyncio.create_task(_guarded(posting))
+                        await self._tidy()
+                except Exception as trouble:  # noqa: BLE001 - the relay goes on; what broke is in the log
+                    _note(trouble)
+                    wait = max(wait, min(BACK_OFF, 5 * self._every))
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._woken.wait(), wait)
+        finally:
+            await answering.stop()
+            if cards is not None:
+                cards.cancel()
+                await asyncio.gather(cards, return_exceptions=True)
 
     async def _tidy(self) -> None:
         """Once a day, forget what was answered long ago."""
@@ -138,20 +96,22 @@ class Relay:
             await asyncio.to_thread(self._application.slack.forget)
             self._tidied = today
 
-    async def _follow(self, following: Following, event: SlackEvent) -> None:
-        try:
-            await following.follow(event)
-        except (DependencyDown, StorageFailed, SlackRefused) as trouble:
-            log.warning("the answer to %s is not told yet: %s", event.id, trouble)
-        except Exception:
-            log.exception("the answer to %s is not told yet", event.id)
-        else:
-            self._patience.worked(event.id)
-            return
-        self._patience.failed(event.id)
-
     def _step_down(self) -> None:
         try:
             self._application.slack.step_down()
         except StorageFailed as away:
             log.warning("the lease of the Slack relay ends by itself: %s", away)
+
+
+async def _guarded(posting: Posting) -> None:
+    try:
+        await posting.once()
+    except Exception as trouble:  # noqa: BLE001 - the same
+        _note(trouble)
+
+
+def _note(trouble: Exception) -> None:
+    if isinstance(trouble, DependencyDown | StorageFailed | SlackRefused):
+        log.warning("the Slack relay waits: %s", trouble)
+    else:
+        log.error("the Slack relay met what it does not know; it goes on", exc_info=trouble)

@@ -143,6 +143,7 @@ def test_cards_follow_decisions_made_through_other_doors_and_new_plans(delayed, 
 
 def test_a_click_on_a_card_of_an_older_plan_is_refused_as_stale(delayed, slack):
     channel = slack.workspace.channel()
+    slack.limits.burst = 50
     with door(delayed, slack, work=False, slack_channel=channel) as house:
         card = house.posted("A-1")
         old = elements(card.blocks)[0]["value"]
@@ -176,6 +177,7 @@ def test_a_card_whose_answer_was_lost_is_found_and_not_posted_again(delayed, sla
             raise ConnectionError
 
     slack.after = lose
+    slack.limits.burst = 50
     with opened(delayed) as dead:
         # A process claimed a card and died before Slack heard of it.
         dead.slack.begin_cards(channel)
@@ -190,6 +192,7 @@ def test_a_card_whose_answer_was_lost_is_found_and_not_posted_again(delayed, sla
 
 def test_a_stranger_and_a_double_click_change_nothing(delayed, slack):
     channel = slack.workspace.channel()
+    slack.limits.burst = 50
     with door(delayed, slack, work=False, slack_channel=channel) as house:
         card = house.posted("A-1")
         mallory = slack.workspace.person("mallory", "mallory@evil.example").id
