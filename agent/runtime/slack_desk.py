@@ -9,9 +9,9 @@ from agent.runtime.intake import Intake, Said
 from agent.runtime.leases import Leases
 from domain.errors import Conflict
 from guardrails.cards import Card
-from storage import slack_cards, slack_events
+from storage import cases, runs, slack_cards, slack_events
 from storage.database import Database, Session
-from storage.records import Run, SlackCard, SlackCardState, SlackEvent, SlackEventState
+from storage.records import Approval, Run, SlackCard, SlackCardState, SlackEvent, SlackEventState
 
 LEASE = "slack"
 """One process of an installation speaks to Slack at a time; every process may listen."""
@@ -82,10 +82,21 @@ class SlackDesk:
         with self._database.write() as session:
             slack_events.record_stream(session, event, stream)
 
-    def answered(self, event: str) -> None:
-        """The answer stands in Slack."""
+    def answered(self, event: SlackEvent, follow: str | None = None) -> None:
+        """The answer stands in Slack. `follow` is the run it started, which is told in the same thread next."""
         with self._database.write() as session:
-            slack_events.advance(session, event, SlackEventState.ADMITTED, SlackEventState.ANSWERED)
+            if follow is not None:
+                update = {
+                    "id": f"{event.id}:{follow}",
+                    "message": f"{event.message}:{follow}",
+                    "state": SlackEventState.ADMITTED,
+                    "run": follow,
+                    "case": runs.get(session, follow).case,
+                    "stream": "",
+                    "received_at": self._now(),
+                }
+                slack_events.accept(session, event.model_copy(update=update))
+            slack_events.advance(session, event.id, SlackEventState.ADMITTED, SlackEventState.ANSWERED)
 
     def begin_cards(self, channel: str | None) -> int:
         """Have a card posted for every approval that waits, whose turn it is, and that has none: in the thread its case
@@ -97,7 +108,7 @@ class SlackDesk:
             return begun
         with self._database.write() as session:
             for asked in missing:
-                born = slack_events.about(session, asked.run, asked.case)
+                born = _born(session, asked)
                 place = (born.channel, born.thread) if born else (channel or "", "")
                 if place[0]:
                     new = SlackCard(
@@ -142,3 +153,12 @@ class SlackDesk:
         """Forget what was answered long ago; how many messages that were."""
         with self._database.write() as session:
             return slack_events.forget(session, self._now() - KEPT)
+
+
+def _born(session: Session, asked: Approval) -> SlackEvent | None:
+    """Where in Slack the case of a question was born: by its run, its case, or the turn whose offer it carries out."""
+    found = slack_events.about(session, asked.run, asked.case)
+    if found is None:
+        offers = [mark.partition(":")[2] for mark in cases.get(session, asked.case).events if mark.startswith("offer:")]
+        found = next((event for run in offers if (event := slack_events.about(session, run, ""))), None)
+    return found

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from agent.casework.outcome import Report
 from agent.runtime.application import Application
@@ -53,15 +54,17 @@ class Following:
         if not stream:
             stream = await self._start(event)
         seen, due, steps = 0, self._monotonic(), list[Json]()
+        follow: str | None = None
         while True:
             run, news = await asyncio.to_thread(self._look, event.run, seen)
             seen = news[-1].seq if news else seen
+            follow = started_by(news) or follow
             if stream and not resumed:
                 steps += chunks(news)
             if run.state in OVER:
                 report = await asyncio.to_thread(self._application.report, run.id)
                 await self._finish(event, stream, report, steps[-MOST_CHUNKS:], resumed)
-                await asyncio.to_thread(self._application.slack.answered, event.id)
+                await asyncio.to_thread(self._application.slack.answered, event, follow)
                 return
             if steps and self._monotonic() >= due:
                 await self._append(event, stream, steps[:MOST_CHUNKS])
@@ -129,6 +132,12 @@ class Following:
             "conversations.replies", channel=event.channel, ts=event.thread, include_all_metadata="true", limit=200
         )
         return any(of_ours(message, ANSWER).get("event") == event.id for message in messages(found))
+
+
+def started_by(events: Iterable[RunEvent]) -> str | None:
+    """The run that a question started, when an offer was accepted."""
+    found = [json.loads(event.body).get("run") for event in events if event.kind == "follow"]
+    return str(found[-1]) if found and found[-1] else None
 
 
 def messages(answer: Mapping[str, object]) -> list[Mapping[str, object]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from storage import run_events
 from storage.records import ApprovalState, MoveState, SlackEvent, SlackEventState
 from tests.agent.house import another_delay, opened, who
 from tests.slack.block_kit import elements, shown
@@ -208,3 +209,20 @@ def test_a_stranger_and_a_double_click_change_nothing(delayed, slack):
             assert house.sender.click(lena, card, "qm_approve").status_code == 200
         assert "already" in told(house, lena, 3)
         assert house.application.show("A-1").decided_by == who(house.application.show("A-1"))
+
+
+def test_what_an_accepted_offer_started_is_told_and_decided_in_the_same_thread(delayed, slack):
+    channel, elsewhere = slack.workspace.channel(), slack.workspace.channel()
+    slack.limits.burst = 50
+    with door(delayed, slack, work=False) as house:
+        asked = house.sender.mention(house.person("paula"), channel, "what waits?")
+        slack.wait_for(lambda: len(house.application.runs()) == 2)
+        with house.application._parts.database.write() as session:
+            run_events.append(session, "R-2", house.application.now, "follow", {"run": "R-1", "case": "C-1"})
+    with door(delayed, slack) as house:
+        house.answer_to(asked)
+        summary = house.application.report("R-1").text.splitlines()[0]
+        slack.wait_for(lambda: [m for m in slack.workspace.thread(channel, asked.ts) if says(m, summary)])
+        slack.wait_for(lambda: not house.application.slack.unanswered())
+    with door(delayed, slack, slack_channel=elsewhere) as house:
+        assert house.posted("A-1").thread_ts == asked.ts

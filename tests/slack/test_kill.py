@@ -10,7 +10,7 @@ from pathlib import Path
 from api.slack.door import PATH
 from storage.records import MoveState
 from tests.slack.block_kit import shown
-from tests.slack.house import House, door
+from tests.slack.house import door
 from tests.slack.local_slack import TOKEN, LocalSlack
 from tests.slack.sender import SECRET, Sender
 from tests.slack.workspace import Message
@@ -55,7 +55,7 @@ def test_a_kill_between_click_and_execution_loses_nothing(delayed, slack):
         if process.stdout is not None:
             process.stdout.close()
     with door(delayed, slack, slack_channel=channel) as house:
-        assert isinstance(house, House) and house.application.show("A-10").decided_by == "paula"
+        assert house.application.show("A-10").decided_by == "paula"
         house.answer_to(asked)
         slack.wait_for(lambda: "The move carried out" in shown(house.posted("A-10").blocks), 30)
         assert house.application.show("A-10").move_state is MoveState.EXECUTED
