@@ -20,6 +20,8 @@ SILENCE = 15
 PATIENCE = 3
 """How often one call waits for Retry-After before it is left for the next round."""
 GETS = frozenset({"users.info", "conversations.replies", "conversations.history"})
+GONE = frozenset({"message_not_found", "channel_not_found", "is_archived", "cant_update_message", "not_in_channel"})
+"""Refusals that say that nobody can see a message any more."""
 
 log = logging.getLogger("quartermaster.slack")
 

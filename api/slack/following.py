@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from agent.casework.outcome import Report
 from agent.runtime.application import Application
 from api.slack.answer import answer_blocks, answer_text, failed
-from api.slack.calls import Calls, SlackRefused
+from api.slack.calls import GONE, Calls, SlackRefused
 from api.slack.steps import chunks, closing, opening
 from api.slack.words import Json
 from storage.records import Run, RunEvent, RunState, SlackEvent
@@ -63,7 +63,12 @@ class Following:
                 steps += chunks(news)
             if run.state in OVER:
                 report = await asyncio.to_thread(self._application.report, run.id)
-                await self._finish(event, stream, report, steps[-MOST_CHUNKS:], resumed)
+                try:
+                    await self._finish(event, stream, report, steps[-MOST_CHUNKS:], resumed)
+                except SlackRefused as refused:
+                    if refused.word not in GONE:
+                        raise
+                    log.warning("nobody can see the answer to %s any more (%s)", event.id, refused.word)
                 await asyncio.to_thread(self._application.slack.answered, event, follow)
                 return
             if steps and self._monotonic() >= due:

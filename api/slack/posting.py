@@ -7,7 +7,7 @@ import logging
 from collections.abc import Mapping
 
 from agent.runtime.application import Application
-from api.slack.calls import Calls, SlackRefused
+from api.slack.calls import GONE, Calls, SlackRefused
 from api.slack.card import card_blocks, card_text, face_of, is_over
 from api.slack.change import changes, replaces
 from api.slack.following import messages, of_ours
@@ -19,8 +19,6 @@ from storage.counters import number_of
 from storage.records import ApprovalState, SlackCard, SlackCardState
 
 CARD = "quartermaster_card"
-GONE = frozenset({"message_not_found", "channel_not_found", "is_archived", "cant_update_message", "not_in_channel"})
-"""Refusals after which a card is left alone: nobody can see it."""
 
 Drawn = tuple[Card, list[Json], bool]
 log = logging.getLogger("quartermaster.slack")
