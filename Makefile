@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .ONESHELL:
-.PHONY: help setup demo serve check test test-real nightly bench evals docs lock clean
+.PHONY: slack-schema help setup demo serve check test test-real nightly bench evals docs lock clean
 
 BIN := .venv/bin
 UV_VERSION := 0.13.9
@@ -13,7 +13,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --generate-hashes --no-emit
 	--universal --fork-strategy fewest --python-version 3.11
 
 help: ## Show this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## Make .venv and install exactly what the lock names, hashes checked
 
@@ -67,6 +67,9 @@ evals: setup ## Judge the program: every scenario four times, the story on gener
 docs: setup ## Write docs/cli.md and the tables in docs/ from the program itself
 	@$(BIN)/typer api.cli.main utils docs --name quartermaster --output docs/cli.md
 	$(BIN)/python -m api.cli.reference
+
+slack-schema: ## Write the Block Kit schema of the tests anew from Slack's published types (needs npm)
+	@tests/slack/data/regenerate.sh
 
 lock: setup ## Resolve again and write both hash-pinned locks
 	@$(LOCK) --extra dev -o requirements.lock >/dev/null

@@ -80,6 +80,14 @@ class Settings(BaseModel):
     """How long somebody who signed in stays signed in."""
     embed_ancestors: Listed = ()
     """Origins whose pages may show the embedded panel in a frame; nobody's when empty."""
+    slack_signing_secret: SecretStr | None = None
+    """What Slack signs its requests with; without it and a bot token there is no Slack door."""
+    slack_bot_token: SecretStr | None = None
+    """The bot token of the Slack app."""
+    slack_api_url: str = "https://slack.com/api/"
+    """Where the Slack Web API is."""
+    slack_channel: str | None = None
+    """The Slack channel for approval cards of cases that were not born in Slack; none there when absent."""
     sources: tuple[tuple[str, str], ...] = ()
     """Where each given field came from: (field, variable or option)."""
 

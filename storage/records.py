@@ -102,6 +102,65 @@ class Visit(Noun):
     expires_at: datetime
 
 
+class SlackEventState(StrEnum):
+    """Where something said in Slack stands: kept, a run admitted for it, answered there, or refused privately."""
+
+    RECEIVED = "received"
+    ADMITTED = "admitted"
+    ANSWERED = "answered"
+    REFUSED = "refused"
+
+
+class SlackEvent(Noun):
+    """Something said to us in Slack. `message` names it (`channel:ts`); `thread` is the `ts` the answer goes under;
+    `sender` is Slack's user id; `stream` is the `ts` of the message the answer is written into ("" before that)."""
+
+    id: Text
+    message: Text
+    enterprise: Text = ""
+    team: Text
+    channel: Text
+    thread: Text
+    sender: Text
+    text: Text
+    state: SlackEventState = SlackEventState.RECEIVED
+    run: Id | None = None
+    case: Id | None = None
+    stream: Text = ""
+    received_at: datetime
+
+    @property
+    def conversation(self) -> str:
+        """The key of its thread; our conversations belong to one person, so a door adds whose it is."""
+        return f"slack:{self.enterprise}:{self.team}:{self.channel}:{self.thread}"
+
+
+class SlackCardState(StrEnum):
+    """Where an approval card stands: to be posted, being posted, in Slack, or never to change again."""
+
+    NEW = "new"
+    POSTING = "posting"
+    POSTED = "posted"
+    SETTLED = "settled"
+
+
+class SlackCard(Noun):
+    """The card of an approval in Slack. `thread` is "" for a message of its own; `ts` is "" before it was posted;
+    `face` is the digest of the blocks it shows now and `shown` (JSON) the card it showed first; `owner` claimed it
+    last."""
+
+    approval: Id
+    case: Id
+    channel: Text
+    thread: Text = ""
+    ts: Text = ""
+    state: SlackCardState = SlackCardState.NEW
+    face: Text = ""
+    shown: str = ""
+    owner: Text = ""
+    updated_at: datetime
+
+
 class MoveState(StrEnum):
     """Where a move stands. `waiting` is for people, `ready` and `executing` are for systems, `parked` waits for one."""
 

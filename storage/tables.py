@@ -20,6 +20,8 @@ from storage.run_events import RunEventRow
 from storage.runs import RunRow
 from storage.sagas import SagaRow
 from storage.sessions import SessionRow
+from storage.slack_cards import SlackCardRow
+from storage.slack_events import SlackEventRow
 from storage.snapshots import SnapshotRow
 from storage.switches import SwitchRow
 
@@ -44,6 +46,8 @@ TABLES: tuple[type[Base], ...] = (
     RunRow,
     SagaRow,
     SessionRow,
+    SlackCardRow,
+    SlackEventRow,
     SnapshotRow,
     SwitchRow,
     TurnRow,

@@ -14,6 +14,7 @@ from agent.runtime.browse import Browse
 from agent.runtime.clock import pause
 from agent.runtime.intake import Intake, Said, Taken
 from agent.runtime.replay import Replay, replay
+from agent.runtime.slack_desk import SlackDesk
 from agent.runtime.sweep import Triage, sweep
 from agent.runtime.visits import Visits
 from agent.settings import Settings
@@ -136,6 +137,12 @@ class Application:
         self._keep_head()
         if focus in trouble:
             raise trouble[focus]
+
+    @property
+    def slack(self) -> SlackDesk:
+        """What the Slack door remembers."""
+        parts = self._parts
+        return SlackDesk(parts.database, self._intake, lambda: parts.leases, parts.clock.now)
 
     def wake(self) -> None:
         """Have the worker of this process look at once: somebody has just written a row."""

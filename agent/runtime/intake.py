@@ -16,9 +16,9 @@ from domain.events import Event
 from domain.noun import Id, Noun, Text
 from domain.requests import Request, Turn
 from guardrails.chain import EntryKind
-from storage import cases, conversations, counters, inbox
+from storage import cases, conversations, counters, inbox, runs
 from storage.database import Session
-from storage.records import Arrival, InboxEntry, InboxState
+from storage.records import Arrival, InboxEntry, InboxState, Run
 
 OPEN = (CaseState.OPEN, CaseState.WAITING)
 LONGEST_QUESTION = 4000
@@ -83,9 +83,12 @@ class Intake:
                 taken.append(Taken(event=entry.event.id, arrival=Arrival.ACCEPTED, note=str(wrong)))
         return tuple(taken)
 
-    def question(self, text: str, by: str, conversation: str | None = None) -> Said:
+    def question(
+        self, text: str, by: str, conversation: str | None = None, also: Callable[[Session, Run], None] | None = None
+    ) -> Said:
         """Admit a run for a question, as the next turn of a conversation when one is named ("" begins one).
 
+        `also` is done in the same transaction: a door notes there what it was asked, so that it is asked once.
         BadInput for one that is too long or not text, NotAllowed for somebody else's conversation.
         """
         _check_question(text)
@@ -110,6 +113,8 @@ class Intake:
             run = admit(session, request, self._services, by)
             if conversation is not None:
                 conversations.add_turn(session, conversation, run, now)
+            if also is not None:
+                also(session, runs.get(session, run))
             return Said(run=run, conversation=conversation or "")
 
     def _apply(self, entry: InboxEntry, by: str) -> Taken:

@@ -24,6 +24,7 @@ ACCESS: Mapping[str, frozenset[str]] = {
     "GET /api/ready": PUBLIC,
     "GET /api/openapi.json": PUBLIC,
     "GET /api/personas": PUBLIC,
+    "POST /slack/events": PUBLIC,
     "POST /api/session": PUBLIC,
     "DELETE /api/session": PUBLIC,
     "GET /api/session": READERS,

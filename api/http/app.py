@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
@@ -18,6 +18,7 @@ from api.http.resources import approvals, cases, customers, events, ledger, logi
 from api.http.shield import Shield
 from api.http.stream import Broadcaster
 from api.http.worker import Worker
+from api.slack.door import slack
 
 ROUTERS: tuple[Callable[[], APIRouter], ...] = (
     session.router,
@@ -34,6 +35,9 @@ ROUTERS: tuple[Callable[[], APIRouter], ...] = (
     metrics.router,
 )
 """Rooms of routes that ask `guard`. The panel is joined by its own line here."""
+
+COMPANIONS: tuple[Callable[[Application], APIRouter], ...] = (slack,)
+"""Doors with work of their own between start-up and shutdown: their routes, and their lifespan."""
 
 MOUNTED: tuple[Callable[[Application, Options], tuple[BaseRoute, ...]], ...] = ()
 """ASGI routes that look after themselves: Slack's signed requests, the panel's static files. A line each."""
@@ -54,15 +58,19 @@ def create_app(application: Application, options: Options, *, work: bool = True)
     With `work`, a worker thread runs between start-up and shutdown. Raises IntegrityBroken when a route has no entry
     in the table of access.
     """
+    companions = [make(application) for make in COMPANIONS]
     worker = Worker(application)
     broadcaster = Broadcaster(application.browse.watch, poll=options.poll, heartbeat=options.heartbeat)
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         if work:
             worker.start()
         try:
-            yield
+            async with AsyncExitStack() as doors:
+                for companion in companions:
+                    await doors.enter_async_context(companion.lifespan_context(app))
+                yield
         finally:
             broadcaster.close()
             if work:
@@ -86,6 +94,7 @@ def create_app(application: Application, options: Options, *, work: bool = True)
     app.state.working = lambda: worker.working or not work
     routers = [make() for make in ROUTERS]
     beside = [route for make in MOUNTED for route in make(application, options)]
+    beside += [route for companion in companions for route in companion.routes]
     check_complete([*(route for router in routers for route in router.routes), *beside])
     for router in routers:
         app.include_router(router)

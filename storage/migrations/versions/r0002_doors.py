@@ -1,4 +1,4 @@
-"""What the doors remember: conversations and their turns, and who is signed in."""
+"""What the doors remember: conversations and their turns, who is signed in, what was said in Slack, the cards there."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ def upgrade() -> None:
     """Create what is new, family by family."""
     _conversations()
     _sessions()
+    _slack()
 
 
 def downgrade() -> None:
     """Forget it again; nothing that was decided is in it."""
-    for name in ("sessions", "turns", "conversations"):
+    for name in ("slack_cards", "slack_events", "sessions", "turns", "conversations"):
         op.drop_table(name)
 
 
@@ -68,4 +69,41 @@ def _sessions() -> None:
         _text("created_at"),
         _text("expires_at"),
         indexes=("user", "expires_at"),
+    )
+
+
+def _slack() -> None:
+    op.create_table(
+        "slack_events",
+        _text("id", key=True),
+        _text("message"),
+        _text("enterprise"),
+        _text("team"),
+        _text("channel"),
+        _text("thread"),
+        _text("sender"),
+        _text("text"),
+        _text("state"),
+        _text("run", sa.ForeignKey("runs.id"), empty=True),
+        _text("case", sa.ForeignKey("cases.id"), empty=True),
+        _text("stream"),
+        _text("received_at"),
+        sa.UniqueConstraint("message"),
+    )
+    for column in ("channel", "state", "run", "case"):
+        op.create_index(f"ix_slack_events_{column}", "slack_events", [column])
+    _table(
+        "slack_cards",
+        _text("approval", sa.ForeignKey("approvals.id"), key=True),
+        _whole("number"),
+        _text("case"),
+        _text("channel"),
+        _text("thread"),
+        _text("ts"),
+        _text("state"),
+        _text("face"),
+        _text("shown"),
+        _text("owner"),
+        _text("updated_at"),
+        indexes=("case", "state"),
     )
