@@ -148,6 +148,7 @@ def test_a_question_at_the_limit_is_asked_and_one_above_is_not(client: TestClien
         b'{"question": null}',
         b'{"question": ""}',
         b'{"question": "a\\u0000b"}',
+        b'{"question": "a\\\\\\u0000b"}',
         b'{"question": "\\ud800"}',
         b'{"question": "x", "admin": true}',
         b'{"question": ["x"]}',
@@ -158,6 +159,12 @@ def test_a_question_at_the_limit_is_asked_and_one_above_is_not(client: TestClien
 def test_a_body_that_makes_no_sense_is_a_problem_with_a_field(client: TestClient, mine: dict[str, str], body: bytes):
     answer = client.post("/api/runs", content=body, headers={**mine, "Content-Type": "application/json"})
     assert problem(answer, 422, "bad_input")["field"]
+
+
+def test_the_letters_of_an_escape_are_only_letters(client: TestClient, mine: dict[str, str]):
+    question = "what does \\u0000 mean?"
+    asked = client.post("/api/runs", json={"question": question}, headers=mine).json()
+    assert client.get(f"/api/runs/{asked['run']}", headers=mine).json()["question"] == question
 
 
 def test_a_body_nested_beyond_reason_is_a_problem_and_not_an_accident(client: TestClient, mine: dict[str, str]):
