@@ -66,6 +66,8 @@ ACCESS: Mapping[str, frozenset[str]] = {
     "GET /api/ledger/verification": RECORDS,
     "GET /api/metrics": READERS,
     "GET /api/flow": READERS,
+    "GET /api/documents": READERS,
+    "GET /api/documents/search": READERS,
 }
 """`METHOD path` -> the roles of which one is needed."""
 

@@ -14,7 +14,19 @@ from agent.runtime.application import Application
 from api.http import health, openapi, problems, session
 from api.http.access import check_complete, guard
 from api.http.options import Options
-from api.http.resources import approvals, cases, customers, events, ledger, logistics, metrics, orders, runs, skus
+from api.http.resources import (
+    approvals,
+    cases,
+    customers,
+    documents,
+    events,
+    ledger,
+    logistics,
+    metrics,
+    orders,
+    runs,
+    skus,
+)
 from api.http.shield import Shield
 from api.http.stream import Broadcaster
 from api.http.worker import Worker
@@ -33,6 +45,7 @@ ROUTERS: tuple[Callable[[], APIRouter], ...] = (
     approvals.router,
     ledger.router,
     metrics.router,
+    documents.router,
 )
 """Rooms of routes that ask `guard`. The panel is joined by its own line here."""
 

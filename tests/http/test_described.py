@@ -164,5 +164,5 @@ OPERATIONS = sorted(
     "list_segments list_sites read_site list_waves list_shipments read_shipment read_replenishment list_cases "
     "read_case ask list_runs read_run read_report read_events list_conversations read_conversation take_event "
     "list_approvals read_approval approve reject edit list_entries read_entry verify_ledger read_metrics "
-    "read_flow".split()
+    "read_flow list_documents search_documents".split()
 )

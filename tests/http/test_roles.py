@@ -45,7 +45,7 @@ class Rig:
             path = path.replace("{" + name + "}", value)
         assert "{" not in path, f"no id for {path}"
         headers = self.cookies[user] if user else {}
-        params = {"quantity": "5", "by": "2026-03-20"} if path.endswith("/promise") else {}
+        params = {"quantity": "5", "by": "2026-03-20"} if path.endswith("/promise") else {"q": "an outage of the ERP"}
         answer = self.client.request(method, path, json=BODIES.get(key), params=params, headers=headers)
         self.client.cookies.clear()
         if user and key.endswith(" /api/session"):
