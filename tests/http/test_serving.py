@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import signal
 import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import takewhile
 from pathlib import Path
 
 import httpx
@@ -30,8 +30,8 @@ def serving(home: Path, port: int) -> Iterator[tuple[subprocess.Popen[str], http
     running = process(home, "serve", "--port", port)
     assert running.stderr is not None
     try:
-        line = running.stderr.readline()
-        assert re.search(rf"http://127\.0\.0\.1:{port}\b", line), line
+        said = list(takewhile(lambda line: "listens on" not in line, running.stderr))
+        assert running.poll() is None, said
         transport = httpx.HTTPTransport(retries=8)
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60, transport=transport) as client:
             yield running, client
