@@ -55,8 +55,9 @@ def night(seed: int, exceptions: int = 100, near_misses: int = 50) -> Night:
     for kind in KINDS:
         while wanted[kind] > 0:
             _add(made, wanted, EXCEPTIONS[kind](_ground(seed, base, grid, len(made))))
-    for number in range(near_misses):
-        made.append(NEAR_MISSES[KINDS[number % len(KINDS)]](_ground(seed, base, grid, len(made))))
+    for n, kind in enumerate(KINDS):
+        for _ in range(near_misses // len(KINDS) + (n < near_misses % len(KINDS))):
+            made.append(NEAR_MISSES[kind](_ground(seed, base, grid, len(made))))
     return _night(seed, base, made)
 
 
