@@ -9,7 +9,7 @@ from agent.casework.admission import admit, next_revision, revise
 from agent.casework.scoping import scope_of, union
 from agent.casework.services import Services
 from agent.runtime.intake import OPEN, open_signal_case
-from agent.triage.events import as_events
+from agent.triage.events import SOURCE, as_events
 from agent.triage.grouping import root_of, root_of_event, tells
 from agent.triage.table import is_worse
 from domain.cases import Case, Scope
@@ -81,7 +81,7 @@ class Placing:
         if signal.mark in self._marks:
             return Placed(signal=signal, case=self._marks[signal.mark], how="known")
         old = self._spotted.get(signal.key)
-        if old is not None and old.case not in self._live and not is_worse(signal, old.signal):
+        if old is not None and not is_worse(signal, old.signal):
             return Placed(signal=signal, case=old.case, how="known")
         case = old.case if old is not None and old.case in self._live else self._told.get(signal.key)
         if case is None:
@@ -90,6 +90,8 @@ class Placing:
         self._marks[signal.mark] = case
         if case in self._live:
             self._weigh(session, case, signal)
+        if old is not None:
+            self._again(session, self._lead_of(case) or case, [signal], f"{signal.title}: worse than it was")
         return Placed(signal=signal, case=case, how="merged")
 
     def _echo(self, session: Session, signal: Signal, placed: list[Placed | None]) -> Placed | None:
@@ -134,14 +136,23 @@ class Placing:
         head = cases.get(session, lead, lock=True)
         scope = union(head.scope, self._scope(signals[0]))
         cases.save(session, head.model_copy(update={"group": lead, "scope": scope}))
-        run = revise(session, self._services, lead, f"{len(signals)} more exceptions belong to it")
-        known = runs.get(session, run)
-        if known.state is RunState.ADMITTED:
-            seen = {item.key for item in signals}
-            spotted = (*(item for item in known.request.spotted if item.key not in seen), *signals)
-            told = known.request.model_copy(update={"spotted": spotted, "scope": union(known.request.scope, scope)})
-            runs.record(session, run, request=told)
+        self._again(session, lead, signals, f"{len(signals)} more exceptions belong to it")
         return [self._follower(session, signal, lead) for signal in signals]
+
+    def _again(self, session: Session, lead: str, signals: list[Signal], why: str) -> None:
+        """Have a case planned again with these signals in view, in place of what was seen of them before."""
+        run = runs.get(session, revise(session, self._services, lead, why))
+        if run.state is not RunState.ADMITTED:
+            return
+        seen, request = {item.key for item in signals}, run.request
+        spotted = (*(item for item in request.spotted if item.key not in seen), *signals)
+        events = tuple(event for event in request.events if event.source != SOURCE)
+        update = {
+            "spotted": spotted,
+            "events": (*events, *as_events(spotted, self._services.now())),
+            "scope": union(request.scope, cases.get(session, lead).scope),
+        }
+        runs.record(session, run.id, request=request.model_copy(update=update))
 
     def _follower(self, session: Session, signal: Signal, lead: str) -> Placed:
         return self._note(session, signal, self._case(session, signal, lead), "follows", None)

@@ -12,7 +12,7 @@ from evals.worlds.calm import calm
 from evals.worlds.check import faults
 
 FRESH = random.SystemRandom().randrange(10**6)
-SEEDS = (7, 21, 42, FRESH)
+SEEDS = (7, FRESH)
 
 
 @pytest.fixture(scope="module", params=SEEDS)
