@@ -47,6 +47,11 @@ class Placing:
         self._spotted = {item.signal.key: item for item in alive}
         self._told = _told(session, self._live, since)
         self._leads = self._leading(session, alive)
+        self._most: dict[str, int] = {}
+        for item in alive:
+            if item.signal.kind in SHORT:
+                root = root_of(item.signal)
+                self._most[root] = max(self._most.get(root, 0), item.signal.figure("units"))
 
     def _leading(self, session: Session, alive: tuple[Spotted, ...]) -> dict[str, str]:
         """Root -> the live case whose plan answers it."""
@@ -81,7 +86,7 @@ class Placing:
         if signal.mark in self._marks:
             return Placed(signal=signal, case=self._marks[signal.mark], how="known")
         old = self._spotted.get(signal.key)
-        if old is not None and not is_worse(signal, old.signal):
+        if old is not None and not self._worse(signal, old.signal):
             return Placed(signal=signal, case=old.case, how="known")
         case = old.case if old is not None and old.case in self._live else self._told.get(signal.key)
         if case is None:
@@ -93,6 +98,12 @@ class Placing:
         if old is not None:
             self._again(session, self._lead_of(case) or case, [signal], f"{signal.title}: worse than it was")
         return Placed(signal=signal, case=case, how="merged")
+
+    def _worse(self, signal: Signal, old: Signal) -> bool:
+        """Whether it is worse than it was, and than what is known of the same SKU: units that our own plan has moved
+        from one site to another are not missing twice."""
+        echo = signal.kind in SHORT and signal.figure("units") <= self._most.get(root_of(signal), 0)
+        return is_worse(signal, old) and not echo
 
     def _echo(self, session: Session, signal: Signal, placed: list[Placed | None]) -> Placed | None:
         """Units that are short are short everywhere: what was dealt with and is not larger now is no new exception."""
