@@ -88,6 +88,8 @@ class Settings(BaseModel):
     """Where the Slack Web API is."""
     slack_channel: str | None = None
     """The Slack channel for approval cards of cases that were not born in Slack; none there when absent."""
+    triage_minutes: int | None = Field(default=None, ge=0, le=1440)
+    """How often a worker sweeps for exceptions; 0 is never. When absent `quartermaster worker` takes 15, others 0."""
     sources: tuple[tuple[str, str], ...] = ()
     """Where each given field came from: (field, variable or option)."""
 

@@ -9,6 +9,7 @@ from typing import Literal
 from domain.cases import Scope
 from domain.events import Event
 from domain.noun import Id, Noun, Text, Units, UntrustedText
+from domain.signals import Signal
 
 
 class RejectedMove(Noun):
@@ -82,6 +83,7 @@ class Request(Noun):
     """One run's task. `now` is when it was asked; `by` is the actor; `scope` is the case's scope; `done` are
     substances of moves of earlier revisions that were or are being carried out: they are not proposed again.
 
+    `spotted` is what triage saw that the case is about.
     `history` are the turns before a question, oldest first; `commission` is the offer that a command carries out.
     """
 
@@ -99,6 +101,7 @@ class Request(Noun):
     rates: Rates = Rates()
     history: tuple[Turn, ...] = ()
     commission: Offer | None = None
+    spotted: tuple[Signal, ...] = ()
 
 
 class Answer(Noun):

@@ -31,6 +31,7 @@ NOTES = (
 )
 
 JUDGES: Mapping[str, str] = {
+    "night": "evals.harness.night",
     "retrieval": "evals.harness.retrieval",
     "scenarios": "evals.harness.scenarios",
 }

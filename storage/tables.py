@@ -10,6 +10,7 @@ from storage.claims import ClaimRow
 from storage.conversations import ConversationRow, TurnRow
 from storage.counters import CounterRow
 from storage.effects import EffectRow
+from storage.exceptions import ExceptionRow, LookRow, SweepRow
 from storage.inbox import InboxRow, InboxSequenceRow
 from storage.leases import LeaseRow
 from storage.ledger_rows import LedgerContentRow, LedgerRow
@@ -33,11 +34,13 @@ TABLES: tuple[type[Base], ...] = (
     ConversationRow,
     CounterRow,
     EffectRow,
+    ExceptionRow,
     InboxRow,
     InboxSequenceRow,
     LeaseRow,
     LedgerContentRow,
     LedgerRow,
+    LookRow,
     MoveRow,
     PlanRow,
     PolicyActivationRow,
@@ -49,6 +52,7 @@ TABLES: tuple[type[Base], ...] = (
     SlackCardRow,
     SlackEventRow,
     SnapshotRow,
+    SweepRow,
     SwitchRow,
     TurnRow,
 )

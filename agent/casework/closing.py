@@ -5,10 +5,11 @@ from __future__ import annotations
 from agent.casework.outcome import ENDED
 from agent.casework.services import Services
 from domain.cases import Case, CaseState
+from domain.verdicts import Outcome
 from guardrails.chain import EntryKind
 from storage import cases, moves, runs
 from storage.database import Session
-from storage.records import MoveState, RunState
+from storage.records import MoveRecord, MoveState, RunState
 
 LIVE = (CaseState.OPEN, CaseState.WAITING)
 
@@ -28,6 +29,8 @@ def close_cases(session: Session, services: Services) -> None:
 
 
 def _state(session: Session, case: Case) -> CaseState:
+    if case.follows is not None:
+        return cases.get(session, case.follows).state
     known = runs.listed(session, case=case.id)
     records = moves.listed(session, case=case.id)
     if any(record.state is MoveState.WAITING for record in records):
@@ -36,7 +39,16 @@ def _state(session: Session, case: Case) -> CaseState:
         return CaseState.OPEN
     if any(record.state not in ENDED for record in records):
         return CaseState.WAITING
-    failed = any(record.state is MoveState.FAILED for record in records)
-    if failed or (known and known[-1].state is RunState.FAILED):
+    if any(record.state is MoveState.FAILED or held_back(record) for record in records) or (
+        known and known[-1].state is RunState.FAILED
+    ):
         return CaseState.ESCALATED
     return CaseState.DONE
+
+
+def held_back(record: MoveRecord) -> bool:
+    """Whether policy let a move go and the gate did not, because a budget is spent: nobody was asked, so somebody must
+    look."""
+    return (
+        record.state is MoveState.DENIED and record.verdict is not None and record.verdict.outcome is not Outcome.DENY
+    )

@@ -15,9 +15,11 @@ from agent.runtime.clock import pause
 from agent.runtime.intake import Intake, Said, Taken
 from agent.runtime.replay import Replay, replay
 from agent.runtime.slack_desk import SlackDesk
-from agent.runtime.sweep import Triage, sweep
+from agent.runtime.sweep import Triage
+from agent.runtime.sweeper import Sweeper, Tell
 from agent.runtime.visits import Visits
 from agent.settings import Settings
+from agent.triage.report import TriageReport
 from domain.cases import Case
 from domain.errors import DependencyDown, StorageFailed
 from domain.events import Event
@@ -50,6 +52,7 @@ class Application:
         """Who comes in through the doors."""
         self.browse = Browse(parts.database, parts.ledger, parts.fresh, parts.clock.wall)
         """What doors may look up."""
+        self._sweeper = Sweeper(parts.services, self._intake, lambda: parts.leases)
         self._kept = 0
         self._woken = threading.Event()
 
@@ -74,12 +77,19 @@ class Application:
         """Admit a question as the next turn of a conversation ("" begins one) and return at once; a worker answers."""
         return self._intake.question(text, self._parts.people.get(user).id, conversation)
 
-    def triage_once(self, user: str = "") -> Triage:
-        """One pass: pending events, real shortages, everything that can go on; for `user`, or by itself."""
+    def triage_once(self, user: str = "", tell: Tell | None = None) -> Triage:
+        """One pass: pending events, exceptions, everything that can go on; for `user`, or by itself. `tell` is told how
+        far it is. Nothing is looked at while another worker sweeps (`busy`)."""
         by = self._parts.people.get(user).id if user else "sweep"
-        found = sweep(self._parts.services, self._intake, by)
-        self.settle()
+        found = self._sweeper.sweep(by)
+        if tell is not None:
+            tell(f"{len(found.found)} exceptions, {len(found.runs)} new cases to plan ...")
+        self.settle(tell=tell)
         return found
+
+    def triage_report(self, found: Triage, user: str = "") -> TriageReport:
+        """What a sweep came to, as things stand now."""
+        return self._sweeper.report(found, self._parts.people.get(user).id if user else "sweep")
 
     def approvals(self, user: str | None = None, *, everything: bool = False) -> tuple[Card, ...]:
         """Cards that wait (for `user`, when named), in the order asked; with `everything`, decided ones too."""
@@ -128,12 +138,12 @@ class Application:
             self.settle()
         return decision
 
-    def settle(self, focus: str | None = None, *, only_due: bool = False) -> None:
+    def settle(self, focus: str | None = None, *, only_due: bool = False, tell: Tell | None = None) -> None:
         """Let everything go on as far as it can without people, and keep the ledger's head.
 
         Raises what stopped the run `focus`; the trouble of other runs is recorded with them.
         """
-        trouble = dict(self._parts.progress.settle(only_due=only_due))
+        trouble = dict(self._parts.progress.settle(only_due=only_due, tell=tell))
         self._keep_head()
         if focus in trouble:
             raise trouble[focus]
@@ -159,14 +169,17 @@ class Application:
                 pause(every)
             stop.wait(every)
 
-    def run_worker(self, stop: threading.Event, every: float = 1.0) -> None:
+    def run_worker(self, stop: threading.Event, every: float = 1.0, triage_minutes: int | None = None) -> None:
         """Settle again and again until `stop` is set, at once when woken. Parked sagas go on when due; threads are
-        tidied daily."""
+        tidied daily. It sweeps every `triage_minutes` (the setting when None; 0 never) and after events."""
+        minutes = self.settings.triage_minutes or 0 if triage_minutes is None else triage_minutes
         tidied = None
         while not stop.is_set():
             self._woken.clear()
             try:
                 self.settle(only_due=True)
+                if minutes and self._sweeper.due(minutes):
+                    self.triage_report(self.triage_once())
                 if tidied != self._parts.clock.now().date():
                     self.tidy()
                     tidied = self._parts.clock.now().date()

@@ -9,14 +9,16 @@ from agent.casework.admission import admit, done_so_far, next_revision, rejected
 from agent.casework.scoping import scope_of, skus_of, union
 from agent.casework.services import Services
 from agent.casework.talk import history
+from agent.triage.grouping import tells
 from connectors import snapshot
 from domain.cases import Case, CaseState, Scope
 from domain.errors import BadInput, Conflict, NotAllowed
 from domain.events import Event
 from domain.noun import Id, Noun, Text
 from domain.requests import Request, Turn
+from domain.signals import Signal
 from guardrails.chain import EntryKind
-from storage import cases, conversations, counters, inbox, runs
+from storage import cases, conversations, counters, exceptions, inbox, runs
 from storage.database import Session
 from storage.records import Arrival, InboxEntry, InboxState, Run
 
@@ -147,8 +149,26 @@ class Intake:
                 cases.save(session, joined)
                 _tell(session, self._services, joined, "joined", by)
                 return joined, True
+        if (spotted := self._spotted(session, event)) is not None:
+            joined = spotted.model_copy(
+                update={"events": (*spotted.events, event.id), "scope": union(spotted.scope, scope)}
+            )
+            cases.save(session, joined)
+            _tell(session, self._services, joined, "joined", by)
+            return joined, True
         title = f"{event.data.kind.replace('_', ' ').capitalize()}: {event.subject.partition(':')[2]}"
         return _case(session, self._services, event.data.kind, title, by, scope, (event.id,)), False
+
+    def _spotted(self, session: Session, event: Event) -> Case | None:
+        """The live case of what triage saw before anybody told it; the lead when that follows one."""
+        key = tells(event)
+        for item in exceptions.listed(session, alive=True) if key is not None else ():
+            if item.signal.key == key:
+                case = cases.get(session, item.case)
+                lead = cases.get(session, case.follows) if case.follows else case
+                if lead.state in OPEN:
+                    return lead
+        return None
 
     def _request(self, session: Session, case: Case, by: str) -> Request:
         """The request of the next revision of a case: its last event per subject."""
@@ -167,7 +187,15 @@ class Intake:
             rejected=rejected_so_far(session, case.id),
             done=done_so_far(session, case.id),
             rates=self._services.policy.rates,
+            spotted=_still_spotted(session, case.id),
         )
+
+
+def _still_spotted(session: Session, case: str) -> tuple[Signal, ...]:
+    """What triage saw that a case and those that follow it are about, each once, as it was seen last."""
+    family = [case, *(one.id for one in cases.listed(session, OPEN) if one.follows == case)]
+    last = {item.signal.key: item.signal for item in exceptions.listed(session, alive=True, cases=family)}
+    return tuple(last[key] for key in sorted(last))
 
 
 def _begin(session: Session, conversation: str, text: str, by: str, now: datetime) -> str:
@@ -187,22 +215,12 @@ def _check_question(text: str) -> None:
         raise BadInput("the question is empty or not UTF-8 text", field="question", fix="ask in words")
 
 
-def open_sweep_case(
-    session: Session, services: Services, sku: str, mark: str, scope: Scope, by: str
-) -> tuple[str, str]:
-    """Run and case of a new shortage of one SKU; `mark` names the facts, so that the same facts open none again."""
-    case = _case(session, services, "shortage", f"Shortage: {sku}", by, scope, (mark,))
-    request = Request(
-        case=case.id,
-        case_kind=case.kind,
-        revision=1,
-        kind="sweep",
-        now=services.now(),
-        by=by,
-        scope=scope,
-        rates=services.policy.rates,
-    )
-    return admit(session, request, services, by), case.id
+def open_signal_case(
+    session: Session, services: Services, signal: Signal, scope: Scope, by: str, lead: str = ""
+) -> Case:
+    """A case for what triage saw: it leads a group, or follows the case `lead`. No run is admitted here."""
+    weight = {"value_at_stake": signal.value_at_stake, "deadline": signal.deadline, "group": lead or None}
+    return _case(session, services, signal.kind, signal.title, by, scope, (signal.mark,), **weight)
 
 
 def _case(
@@ -213,6 +231,7 @@ def _case(
     by: str,
     scope: Scope,
     events: tuple[str, ...] = (),
+    **weight: object,
 ) -> Case:
     case = Case(
         id=counters.next_id(session, "case"),
@@ -222,7 +241,7 @@ def _case(
         opened_at=services.now(),
         events=events,
         scope=scope,
-    )
+    ).model_copy(update=weight)
     cases.open_case(session, case)
     if kind != "question":
         _tell(session, services, case, "opened", by)
@@ -231,5 +250,6 @@ def _case(
 
 def _tell(session: Session, services: Services, case: Case, did: str, by: str) -> None:
     """Questions are not in the ledger; everything that may lead to a write is."""
-    body = {"did": did, "kind": case.kind, "title": case.title, "events": case.events, "scope": case.scope}
+    body: dict[str, object] = {"did": did, "kind": case.kind, "title": case.title, "events": case.events}
+    body |= {"scope": case.scope, **({"group": case.group} if case.group else {})}
     services.ledger.append(session, EntryKind.CASE, by, services.now(), body, case=case.id)

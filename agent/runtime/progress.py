@@ -35,8 +35,13 @@ class Progress:
         self._runner = runner
         self._pump = pump
 
-    def settle(self, *, only_due: bool = False) -> tuple[tuple[str, QuartermasterError], ...]:
-        """Go on until nothing moves; (run, error) of the runs that could not go on. They stay recorded."""
+    def settle(
+        self, *, only_due: bool = False, tell: Callable[[str], None] | None = None
+    ) -> tuple[tuple[str, QuartermasterError], ...]:
+        """Go on until nothing moves; (run, error) of the runs that could not go on. They stay recorded.
+
+        `tell` is told of every run that went on.
+        """
         trouble: dict[str, QuartermasterError] = {}
         parked: set[str] = set()
         going = True
@@ -44,6 +49,8 @@ class Progress:
             going = self._expire()
             for run in self._drivable(trouble):
                 going = self._drive(run, trouble) or going
+                if tell is not None:
+                    tell(f"{run.id} of case {run.case} {'failed' if run.id in trouble else 'is planned'}.")
             if self._pump.waiting():
                 going = self._pump.drain(only_due=only_due, seen=parked) or going
         with self._services.database.write() as session:

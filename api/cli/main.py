@@ -103,15 +103,30 @@ def serve(
 @app.command()
 def triage(
     context: typer.Context,
-    once: Annotated[
-        bool, typer.Option("--once", help="One pass over pending events and shortages, then stop.")
-    ] = False,
+    once: Annotated[bool, typer.Option("--once", help="One pass, then stop; for cron.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Again and again, until stopped; as a service.")] = False,
+    every: Annotated[int | None, typer.Option(help="Minutes between two passes of --watch (15).")] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Write the report here too: Markdown, or JSON for *.json.")
+    ] = None,
     fail_on: Annotated[str | None, typer.Option(help="'approval': exit 3 when something awaits approval.")] = None,
     as_user: As = None,
     output: Out = None,
 ) -> None:
-    """Find what is short, open cases, plan, do what policy allows, queue the rest."""
-    _run(context, "runs.triage", output, as_user, once=once, fail_on=fail_on)
+    """Find exceptions, merge and group them, plan, do what policy allows, queue the rest, close what has healed."""
+    given = {"once": once, "watch": watch, "every": every, "report": report, "fail_on": fail_on}
+    _run(context, "triage.triage", output, as_user, **given)
+
+
+@app.command()
+def worker(
+    context: typer.Context,
+    every: Annotated[
+        int | None, typer.Option(help="Minutes between two sweeps for exceptions; 0 is never (15).")
+    ] = None,
+) -> None:
+    """Carry out what can go on, and look for exceptions again and again, until SIGTERM or Ctrl-C."""
+    _run(context, "triage.worker", None, None, every=every)
 
 
 @app.command()

@@ -26,7 +26,7 @@ SYSTEMS = ("crm", "erp", "finance", "procurement", "tms", "wms")
 
 def generate(seed: int) -> World:
     """The world of this seed; the same seed gives the same bytes (equal `facts.id`). Any integer is a seed."""
-    now = _moment(seed)
+    now = moment(seed)
     today = now.date()
     grid = network(seed, today)
     items = catalog(seed)
@@ -50,7 +50,7 @@ def generate(seed: int) -> World:
         reservations=held.reservations,
         orders=worked(book, floor),
         transfers=_transfers(seed, today, items, grid),
-        demand=_signals(seed, today, items, grid, book),
+        demand=demand_signals(seed, today, items, grid, book),
         substitutes=items.substitutes,
         waves=floor,
         shipments=shipments(seed, now, grid, book),
@@ -64,7 +64,7 @@ def generate(seed: int) -> World:
     )
 
 
-def _moment(seed: int) -> datetime:
+def moment(seed: int) -> datetime:
     """A Monday, Tuesday or Wednesday morning of the year."""
     dice = Dice(seed, "moment")
     day = EPOCH + timedelta(weeks=dice.between(0, 45), days=dice.between(0, 2))
@@ -109,7 +109,7 @@ def _transfers(seed: int, today: date, items: Catalog, grid: Network) -> tuple[T
     return tuple(result)
 
 
-def _signals(
+def demand_signals(
     seed: int, today: date, items: Catalog, grid: Network, book: tuple[Order, ...]
 ) -> tuple[DemandSignal, ...]:
     """Forecast and run rate for this week and the three after it, around what is on order."""

@@ -13,6 +13,7 @@ from domain.canonical import digest
 from domain.errors import BadInput
 from domain.noun import Id, Noun, PositiveUnits, Text
 from domain.requests import Rates
+from domain.signals import Thresholds
 from domain.verdicts import Outcome
 from guardrails.policy.conditions import Condition
 from guardrails.vocabulary import ACTION_KINDS, MOVE_KINDS, Amount, Kind, parse_amount
@@ -207,6 +208,7 @@ class Policy(Noun):
     waiting: Waiting
     budgets: tuple[Budget, ...] = ()
     allocation: Rates = Rates()
+    triage: Thresholds = Thresholds()
     rules: tuple[Rule, ...] = Field(min_length=1)
 
     @cached_property

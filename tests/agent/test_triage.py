@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.runtime.detector import shortages
+from agent.triage.shortage import shortages
 from connectors.embedded.world import built_in
 from storage.records import RunState
 from tests.agent.house import opened

@@ -65,6 +65,7 @@ def task(request: Request, roles: Collection[str]) -> str:
         "today": request.now.date(),
         "question": request.question,
         "events": request.events,
+        **({"seen_by_triage": request.spotted} if request.spotted else {}),
         "about": request.scope,
         "refused_before": request.rejected,
         "roles_to_escalate_to": sorted(roles),

@@ -39,6 +39,8 @@ class Record:
         self._numbers: set[Decimal] = set()
         for event in request.events:
             self._take(event, words=False)
+        for signal in request.spotted:
+            self._take(signal, words=True)
         self._take(request.scope, words=False)
 
     def add(self, result: BaseModel) -> None:

@@ -12,6 +12,7 @@ from agent.planners.rules.notebook import Notebook
 from agent.planners.rules.outage import system_outage
 from agent.planners.rules.questions import answer
 from agent.planners.rules.shortage import share_out
+from agent.planners.rules.spotted import answer_spotted, ask_somebody, buy_ahead
 from agent.planners.rules.stock import (
     demand_spike,
     inventory_discrepancy,
@@ -55,10 +56,16 @@ class RulesPlanner:
         skus: set[str] = set()
         for event in sorted(request.events, key=lambda item: (item.at, item.source, item.id)):
             skus |= HANDLERS[event.data.kind](book, event.data)
-        if request.kind == "sweep" or (not request.events and not skus):
+        if request.spotted:
+            skus |= answer_spotted(book)
+        elif request.kind == "sweep" or (not request.events and not skus):
             skus |= skus_in_trouble(book)
         if skus:
             share_out(book, tuple(sorted(skus)))
+        if request.spotted:
+            buy_ahead(book)
+            if not book.moves:
+                ask_somebody(book)
         if not book.moves:
             book.say("Nothing has to be done.")
         return book.draft()

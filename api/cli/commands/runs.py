@@ -1,4 +1,4 @@
-"""`event`, `triage`, `ask` and `runs`: what starts runs, and how they stand."""
+"""`event`, `ask` and `runs`: what starts runs, and how they stand."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from api.cli import exits, screens
-from api.cli.commands.approvals import cards_view
 from api.cli.output import Format
 from api.cli.session import Session
 from api.cli.view import View, view
@@ -89,55 +88,6 @@ def _event(item: object, index: int) -> Event:
         raise BadInput(
             f"event {index + 1}: {first['msg']}", field=where, fix="see examples/events for one event of each kind"
         ) from None
-
-
-def triage(session: Session, *, once: bool, fail_on: str | None) -> int:
-    """`triage --once`."""
-    _check_fail_on(fail_on)
-    if not once:
-        raise BadInput("triage needs to know how long", field="--once", fix="run `quartermaster triage --once`")
-    user = session.user(session.settings())
-    with session.application() as application:
-        session.output.progress("Looking for events that wait and for shortages ...")
-        found = application.triage_once(user)
-        opened = {sku: case for sku, case, _ in found.opened}
-        shorts = view(
-            "shortages",
-            f"{len(found.short)} SKUs are short",
-            "sku | units short | since | demand | in stock | inbound | case",
-            [(*_short(item), opened.get(item.sku, "known")) for item in found.short],
-        )
-        reports = [application.report(run) for _, _, run in found.opened]
-        rows = [
-            (
-                report.run.case,
-                move.move.id,
-                move.move.title,
-                move.move.value,
-                move.verdict.outcome.value if move.verdict else "",
-                move.state.value,
-            )
-            for report in reports
-            for move in report.moves
-        ]
-        moves = view("moves", f"{len(rows)} moves planned", "case | move | what | value | verdict | state", rows)
-        waiting = application.approvals()
-        cards = cards_view(waiting, f"{len(waiting)} questions wait for a person")
-        head = application.head()
-    events = view(
-        "events",
-        f"{len(found.events)} events applied",
-        "event | arrived | note | case",
-        [(t.event, t.arrival.value, t.note, t.case) for t in found.events],
-    )
-    ledger = view("ledger", "Ledger", notes=[f"{head.count} entries, head {head.hash}"], data=head)
-    session.output.show("triage", [events, shorts, moves, cards, ledger])
-    failed = any(report.run.state.value == "failed" for report in reports)
-    return exits.FAILED if failed else _waiting(bool(waiting), fail_on)
-
-
-def _short(item: object) -> tuple[object, ...]:
-    return tuple(getattr(item, name, None) for name in ("sku", "units", "since", "demand", "stock", "inbound"))
 
 
 def ask(session: Session, *, question: str) -> int:

@@ -16,11 +16,12 @@ def upgrade() -> None:
     _conversations()
     _sessions()
     _slack()
+    _triage()
 
 
 def downgrade() -> None:
     """Forget it again; nothing that was decided is in it."""
-    for name in ("slack_cards", "slack_events", "sessions", "turns", "conversations"):
+    for name in ("looks", "sweeps", "exceptions", "slack_cards", "slack_events", "sessions", "turns", "conversations"):
         op.drop_table(name)
 
 
@@ -107,3 +108,22 @@ def _slack() -> None:
         _text("updated_at"),
         indexes=("case", "state"),
     )
+
+
+def _triage() -> None:
+    """What sweeps saw: exceptions, reports, and the last look."""
+    # fmt: off
+    _table(
+        "exceptions",
+        _whole("number", key=True), _text("kind"), _text("subject"), _text("mark"), _text("case"), _text("how"),
+        _text("seen_at"), _text("healed_at", empty=True), _text("body"), indexes=("mark", "case"),
+    )
+    _table(
+        "sweeps",
+        _whole("number", key=True), _text("at"), _text("by"), _text("body"), indexes=("at",),
+    )
+    _table(
+        "looks",
+        _text("name", key=True), _text("at"), _text("body"),
+    )
+    # fmt: on

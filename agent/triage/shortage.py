@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
+from agent.triage.books import Books
 from domain.canonical import digest
 from domain.facts import Facts
+from domain.inventory import Inbound
 from domain.noun import Id, Noun, Units
+from domain.orders import OrderLine
 
 
 class Short(Noun):
@@ -28,12 +32,13 @@ class Short(Noun):
 
 def shortages(facts: Facts) -> tuple[Short, ...]:
     """Every SKU that is short, the most units first, then by id."""
-    found = [short for sku in facts.skus if (short := _short(facts, sku.id)) is not None]
-    return tuple(sorted(found, key=lambda short: (-short.units, short.sku)))
+    books = Books(facts)
+    known = (short_of(facts, sku.id, books.lines_of[sku.id], books.coming[sku.id]) for sku in facts.skus)
+    return tuple(sorted((short for short in known if short), key=lambda short: (-short.units, short.sku)))
 
 
-def _short(facts: Facts, sku: str) -> Short | None:
-    lines = facts.lines_of_sku(sku)
+def short_of(facts: Facts, sku: str, lines: Sequence[OrderLine], supplies: Sequence[Inbound]) -> Short | None:
+    """What is missing of one SKU, given its open lines and its inbound supply; None when nothing is."""
     transfers = [
         (item.needed_by, item.quantity - item.granted, item.id)
         for item in facts.transfers
@@ -41,7 +46,7 @@ def _short(facts: Facts, sku: str) -> Short | None:
     ]
     wanted = [(line.due, line.open_quantity, line.id) for line in lines] + transfers
     stock = sum(position.sellable for position in facts.positions if position.sku == sku)
-    coming = [(supply.eta, supply.quantity, supply.id) for supply in facts.inbound if supply.sku == sku]
+    coming = [(supply.eta, supply.quantity, supply.id) for supply in supplies]
     worst, since = 0, None
     for due in sorted({day for day, _, _ in wanted}):
         asked = sum(units for day, units, _ in wanted if day <= due)
