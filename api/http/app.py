@@ -15,6 +15,7 @@ from api.http import health, openapi, problems, session
 from api.http.access import check_complete, guard
 from api.http.options import Options
 from api.http.resources import approvals, cases, customers, events, ledger, logistics, metrics, orders, runs, skus
+from api.http.panel import door, joined
 from api.http.shield import Shield
 from api.http.stream import Broadcaster
 from api.http.worker import Worker
@@ -33,16 +34,17 @@ ROUTERS: tuple[Callable[[], APIRouter], ...] = (
     approvals.router,
     ledger.router,
     metrics.router,
+    *joined.ROOMS,
 )
-"""Rooms of routes that ask `guard`. The panel is joined by its own line here."""
+"""Rooms of routes that ask `guard`."""
 
 COMPANIONS: tuple[Callable[[Application], APIRouter], ...] = (slack,)
 """Doors with work of their own between start-up and shutdown: their routes, and their lifespan."""
 
-MOUNTED: tuple[Callable[[Application, Options], tuple[BaseRoute, ...]], ...] = ()
-"""ASGI routes that look after themselves: Slack's signed requests, the panel's static files. A line each."""
+MOUNTED: tuple[Callable[[Application, Options], tuple[BaseRoute, ...]], ...] = (door.static,)
+"""ASGI routes that look after themselves: the panel's static files. A line each."""
 
-PAGE_FOR_PROBLEM: problems.PageForProblem | None = None
+PAGE_FOR_PROBLEM: problems.PageForProblem | None = door.show_problem
 """How the panel shows a problem to a person (None: every problem is JSON)."""
 
 ABOUT = (
