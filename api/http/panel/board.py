@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse
 
 import domain.cases
 from agent.runtime.browse import CaseFile
-from api.http.identity import App, Me
+from api.http.identity import App
 from api.http.panel.chat import steps_of
 from api.http.panel.pages import page
 from domain.cases import Case, CaseState
@@ -34,7 +34,7 @@ class Happened(Noun):
     href: Text = ""
 
 
-def cases(request: Request, app: App, me: Me, state: str = "going", kind: str = "") -> HTMLResponse:
+def cases(request: Request, app: App, state: str = "going", kind: str = "") -> HTMLResponse:
     """Cases, the most urgent first: value at stake per hour left."""
     known = [case for case in app.browse.cases() if case.kind not in ("question", "command")]
     count = Counter(case.state.value for case in known)
@@ -68,7 +68,7 @@ def _urgency() -> Callable[[Case, datetime], Decimal]:
     return ranked or (lambda case, _: case.value_at_stake or Decimal(0))
 
 
-def show_case(request: Request, app: App, me: Me, case: str) -> HTMLResponse:
+def show_case(request: Request, app: App, case: str) -> HTMLResponse:
     """One case: its runs and revisions, its moves, what the plan leaves alone, and its history."""
     file = app.browse.case(case)
     plans = app.browse.plans(case)
@@ -85,7 +85,7 @@ def show_case(request: Request, app: App, me: Me, case: str) -> HTMLResponse:
         facts=app.facts(file.runs[-1].id) if file.runs else None,
         moves=tuple(record for record in file.moves if record.revision == newest),
         earlier=tuple(record for record in file.moves if record.revision != newest),
-        questions={one.move: one for one in file.approvals},
+        questions={one.move: tuple(o for o in file.approvals if o.move == one.move) for one in file.approvals},
         timeline=timeline(file, {person.id: person.name for person in app.people.all()}),
     )
 
@@ -98,7 +98,9 @@ def timeline(file: CaseFile, names: dict[str, str]) -> tuple[Happened, ...]:
         found.append(Happened(at=case.closed_at, who="Quartermaster", what="closed this case", mood="good"))
     for run in file.runs:
         what = f"began run {run.id}, revision {run.revision}"
-        found.append(Happened(at=run.created_at, who=names.get(run.actor, run.actor), what=what, href=f"/runs/{run.id}"))
+        found.append(
+            Happened(at=run.created_at, who=names.get(run.actor, run.actor), what=what, href=f"/runs/{run.id}")
+        )
         if run.finished_at:
             failed = run.state is RunState.FAILED
             what = f"{run.id} failed: {run.failure}" if failed else f"{run.id} ended"
@@ -121,7 +123,7 @@ def timeline(file: CaseFile, names: dict[str, str]) -> tuple[Happened, ...]:
     return tuple(sorted(found, key=lambda item: item.at, reverse=True))
 
 
-def show_run(request: Request, app: App, me: Me, run: Id) -> HTMLResponse:
+def show_run(request: Request, app: App, run: Id) -> HTMLResponse:
     """One run: its report, plan, moves with verdicts, and every step. A run that is not over goes on by itself."""
     report = app.report(run)
     events = app.events(run)
@@ -138,10 +140,11 @@ def show_run(request: Request, app: App, me: Me, run: Id) -> HTMLResponse:
         seen=events[-1].seq if events else 0,
         live=not app.browse.events(run, 0, 1)[2],
         difference=difference,
+        questions={item.move.id: item.approvals for item in report.moves if item.approvals},
     )
 
 
-def show_replay(request: Request, app: App, me: Me, run: Id) -> HTMLResponse:
+def show_replay(request: Request, app: App, run: Id) -> HTMLResponse:
     """Plan a run again from what was recorded, and say whether it came out the same, byte for byte."""
     return page(request, "replay.html", "cases", run=app.run(run), replay=app.replay(run))
 

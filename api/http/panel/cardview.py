@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from agent.runtime.application import Application
 from domain.actions import Action
@@ -71,7 +71,7 @@ class CardView(Noun):
     fix: Text = ""
     did: Text = ""
     diff: tuple[Change, ...] = ()
-    changes: dict[str, str] = {}
+    changes: Mapping[str, str] = Field(default_factory=dict)
 
 
 class Views:
@@ -102,7 +102,7 @@ class Views:
             "decided": "" if pending else self.decision_in_words(card),
             "decided_by": self._names.get(card.decided_by or "", card.decided_by or ""),
         }
-        return CardView.model_construct(**{**{n: f.default for n, f in CardView.model_fields.items()}, **base, **more})
+        return CardView.model_construct(**(base | more))
 
     def decision_in_words(self, card: Card) -> str:
         """Who decided what and when, or how the question ended by itself."""

@@ -21,7 +21,6 @@ from api.http.stream import Broadcaster, Ended, Heard, Silence
 from domain.errors import BadInput, NotAllowed
 from domain.facts import Facts
 from domain.noun import Id, Noun, Text
-from guardrails.people import User
 from storage.records import Run, RunEvent, RunState
 
 TELLING = frozenset({"guard", "act", "move", "report", "failed"})
@@ -29,7 +28,7 @@ TELLING = frozenset({"guard", "act", "move", "report", "failed"})
 
 
 class Turn(Noun):
-    """One turn as it is shown: `seen` is the last event that stands in `steps`; a `live` one is still being answered."""
+    """One turn as it is shown: `seen` is the last event in `steps`; a `live` one is still being answered."""
 
     run: Run
     conversation: Text
@@ -70,7 +69,7 @@ def show_start(request: Request, app: App, me: Me) -> HTMLResponse:
         turns=(),
         conversation="",
         past=app.conversations(me.id),
-        starters=starters(app, me),
+        starters=starters(app),
     )
 
 
@@ -148,7 +147,7 @@ def finished(app: Application, run: str) -> str:
     return render("parts/finished.html", turn=turn_of(app, run, app.browse.conversation_of(run)))
 
 
-def starters(app: Application, me: User) -> tuple[str, ...]:
+def starters(app: Application) -> tuple[str, ...]:
     """Questions one could begin with, about what is going on now."""
     cards = app.approvals()
     if not cards:

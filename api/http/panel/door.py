@@ -73,7 +73,7 @@ def local(path: str) -> str:
     return path if plain and all(ord(sign) > 31 for sign in path) else "/"
 
 
-def search(request: Request, app: App, me: Me, q: str = "") -> Response:
+def search(request: Request, app: App, q: str = "") -> Response:
     """Go to the page of an id; what is not one exactly is looked for in ids and names."""
     wanted = q.strip()[:200]
     if not wanted:

@@ -1,4 +1,4 @@
-"""The panel inside another system's page: chat and approvals in a frame. Who may frame it is the door's configuration."""
+"""The panel in a frame of another system's page: chat and approvals. Who may frame it is the door's configuration."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def embedded(request: Request, app: App, me: Me, show: Literal["chat", "approval
     """Chat, or the approvals that wait for me, without the frame of the panel around them."""
     views = Views(app, me)
     mine = tuple(view for view in map(views.of, app.approvals(me.id)) if view.may_decide)
-    asked = starters(app, me) if show == "chat" else ()
+    asked = starters(app) if show == "chat" else ()
     return page(request, "embed.html", show=show, mine=mine, turns=(), conversation="", starters=asked)
 
 

@@ -1,4 +1,4 @@
-"""The metrics page: each number with its formula, its parts as a chart with the same table beside it, and its ledger lines."""
+"""The metrics page: each number with its formula, its parts as chart and table, and the ledger lines behind it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from agent.runtime.application import Application
-from api.http.identity import App, Me
+from api.http.identity import App
 from api.http.panel.pages import page
 from domain.errors import BadInput
 from domain.noun import Noun, Text
@@ -78,7 +78,7 @@ class FigureView(Noun):
     parts: tuple[PartView, ...]
 
 
-def metrics(request: Request, app: App, me: Me, days: int = 30) -> HTMLResponse:
+def metrics(request: Request, app: App, days: int = 30) -> HTMLResponse:
     """What the ledger and the runs tell of a period."""
     if not 1 <= days <= 3650:
         raise BadInput("the period is 1 to 3650 days", field="days", fix="give a number of days")

@@ -28,7 +28,7 @@ def inbox(request: Request, app: App, me: Me, show: str = "waiting") -> HTMLResp
     views = Views(app, me)
     if show == "decided":
         cards = [card for card in app.approvals(everything=True) if card.state is not ApprovalState.PENDING]
-        cards.sort(key=lambda card: (card.decided_at or card.created_at), reverse=True)
+        cards.sort(key=lambda card: card.decided_at or card.created_at, reverse=True)
         decided = tuple(views.of(card) for card in cards[:DECIDED_SHOWN])
         return page(request, "approvals.html", "approvals", show="decided", mine=(), others=(), decided=decided)
     shown = [views.of(card) for card in app.approvals()]

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from agent.runtime.browse import LedgerEntry
-from api.http.identity import App, Me
+from api.http.identity import App
 from api.http.panel.pages import page
 from domain.canonical import canonical_json
 from domain.errors import BadInput
@@ -31,7 +31,6 @@ class Line(Noun):
 def ledger(
     request: Request,
     app: App,
-    me: Me,
     entries: str = "",
     case: str = "",
     run: str = "",
@@ -69,7 +68,9 @@ def numbers(text: str) -> tuple[int, ...]:
     for part in text.split(","):
         first, _, last = part.strip().partition("-")
         last = last or first
-        if not (first.isascii() and first.isdecimal() and last.isascii() and last.isdecimal() and len(first + last) < 25):
+        if not (
+            first.isascii() and first.isdecimal() and last.isascii() and last.isdecimal() and len(first + last) < 25
+        ):
             raise BadInput(f"'{part[:40]}' is no entry number", field="entries", fix="write numbers such as 3,8-12")
         found += range(int(first), min(int(last), int(first) + MOST_ASKED) + 1)
         if len(found) > MOST_ASKED:

@@ -1,4 +1,4 @@
-"""Supply and demand as pages: all SKUs, one SKU, a site, an order, a customer. Who holds what, and who was promised what."""
+"""Supply and demand as pages: SKUs, a site, an order, a customer. Who holds what, and who was promised what."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The browser libraries that lie in static/vendor: which, which version, from where, and that they are what we reviewed.
+"""The browser libraries in static/vendor: which, which version, from where, and that they are what we reviewed.
 
 `static/vendor/vendor.json` is the one list. `make vendor` fetches the packages again with npm and refuses other bytes.
 """
