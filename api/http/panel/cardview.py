@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from agent.runtime.application import Application
 from domain.actions import Action
@@ -52,26 +53,31 @@ class QuantityView(Noun):
     units: Units
 
 
-class CardView(Noun):
-    """Everything the template of a card needs. `changes` are quantities somebody typed that could not be taken."""
+@dataclass(frozen=True, kw_only=True)
+class CardView:
+    """Everything the template of a card needs.
+
+    `left`: seconds until it expires; `seen`: what its forms bring back; `changes`: quantities somebody typed that could
+    not be taken; `did`, `notice`, `fix`, `diff`: what came of the last attempt.
+    """
 
     card: Card
     facts: Facts | None
-    names: dict[str, str]
-    currency: Text
+    names: Mapping[str, str]
+    currency: str
     left: float
     seen: str
     quantities: tuple[QuantityView, ...]
     may_decide: bool
-    why_not: Text = ""
-    decided: Text = ""
-    decided_by: Text = ""
-    notice: Text = ""
+    why_not: str
+    decided: str
+    decided_by: str
+    notice: str = ""
     notice_mood: Mood = ""
-    fix: Text = ""
-    did: Text = ""
+    fix: str = ""
+    did: str = ""
     diff: tuple[Change, ...] = ()
-    changes: Mapping[str, str] = Field(default_factory=dict)
+    changes: Mapping[str, str] = field(default_factory=dict)
 
 
 class Views:
@@ -83,32 +89,34 @@ class Views:
         self._names = {person.id: person.name for person in application.people.all()}
         self._facts: dict[str, Facts | None] = {}
 
-    def of(self, card: Card, **more: object) -> CardView:
-        """The view of a card; `more` are fields of CardView."""
+    def of(self, card: Card) -> CardView:
+        """The view of a card."""
         facts = self._snapshot(card)
-        turn = not card.before
         mine = bool(set(self._user.roles) & set(card.role.split("/")))
         pending = card.state is ApprovalState.PENDING
-        base: dict[str, object] = {
-            "card": card,
-            "facts": facts,
-            "names": self._names,
-            "currency": facts.base_currency if facts else "",
-            "left": (card.expires_at - self._application.now).total_seconds(),
-            "seen": seen_of(card).model_dump_json(),
-            "quantities": self._quantities(card),
-            "may_decide": pending and mine and turn,
-            "why_not": self._why_not(card, mine=mine) if pending else "",
-            "decided": "" if pending else self.decision_in_words(card),
-            "decided_by": self._names.get(card.decided_by or "", card.decided_by or ""),
-        }
-        return CardView.model_construct(**(base | more))
+        return CardView(
+            card=card,
+            facts=facts,
+            names=self._names,
+            currency=facts.base_currency if facts else "",
+            left=(card.expires_at - self._application.now).total_seconds(),
+            seen=seen_of(card).model_dump_json(),
+            quantities=self._quantities(card),
+            may_decide=pending and mine and not card.before,
+            why_not=self._why_not(card, mine=mine) if pending else "",
+            decided="" if pending else self.decision_in_words(card),
+            decided_by=self.name(card.decided_by or ""),
+        )
+
+    def name(self, user: str) -> str:
+        """The name of a user; the id of somebody who is no longer there."""
+        return self._names.get(user, user)
 
     def decision_in_words(self, card: Card) -> str:
         """Who decided what and when, or how the question ended by itself."""
         if card.decided_by is None or card.decided_at is None:
             return f"This question is {card.state.value}; its move is {card.move_state.value}."
-        name = self._names.get(card.decided_by, card.decided_by)
+        name = self.name(card.decided_by)
         why = f": {card.decision_reason}" if card.decision_reason else ""
         at = f"{card.decided_at.day} {card.decided_at:%b %Y, %H:%M}"
         return f"{card.state.value.capitalize()} by {name} on {at}{why}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 from fastapi import APIRouter, Request
@@ -10,7 +11,7 @@ from starlette.datastructures import FormData
 
 from agent.runtime.application import Application
 from api.http.identity import App, Me
-from api.http.panel.cardview import Views, changed, changes_from, parse_seen
+from api.http.panel.cardview import CardView, Mood, Views, changed, changes_from, parse_seen
 from api.http.panel.door import Fields, text_of
 from api.http.panel.pages import fragment, page, see_other, wants_fragment
 from domain.errors import AlreadyDecided, BadInput, Conflict, NotAllowed, QuartermasterError, StaleDecision
@@ -21,6 +22,8 @@ from storage.records import ApprovalState
 
 Verb = Literal["approve", "reject", "edit"]
 DECIDED_SHOWN = 100
+DECIDED = {"HX-Trigger": "decided"}
+"""What the badge listens to."""
 
 
 def inbox(request: Request, app: App, me: Me, show: str = "waiting") -> HTMLResponse:
@@ -70,16 +73,14 @@ def _decide(request: Request, app: Application, me: User, approval: str, form: F
     app.wake()
     if not wants_fragment(request):
         return see_other(f"/approvals/{approval}")
-    card = app.show(approval)
-    views = Views(app, me)
-    if decision.did == "edited" and card.state is ApprovalState.PENDING and views.of(card).may_decide:
+    view = Views(app, me).of(app.show(approval))
+    if decision.did == "edited" and view.may_decide:
         text = "Your edit is saved, and policy asks again: look at the card and decide."
-        view = views.of(card, notice=text, notice_mood="good")
-        return fragment("parts/card.html", headers={"HX-Trigger": "decided"}, view=view)
-    view = views.of(
-        card, did=decision.did, notice=_in_words(decision), notice_mood="bad" if decision.did == "rejected" else "good"
-    )
-    return fragment("parts/decided.html", headers={"HX-Trigger": "decided"}, view=view)
+        shown = replace(view, notice=text, notice_mood="good")
+        return fragment("parts/card.html", headers=DECIDED, view=shown)
+    mood: Mood = "bad" if decision.did == "rejected" else "good"
+    shown = replace(view, did=decision.did, notice=_in_words(decision), notice_mood=mood)
+    return fragment("parts/decided.html", headers=DECIDED, view=shown)
 
 
 def _call(app: Application, me: User, approval: str, form: FormData, verb: Verb) -> Decision:
@@ -112,33 +113,31 @@ def _refused(
     request: Request, app: Application, me: User, approval: str, form: FormData, why: QuartermasterError
 ) -> Response:
     """The card as it is now, with what stood in the way: what changed, who was faster, what cannot be."""
-    card, seen = app.show(approval), parse_seen(text_of(form, "seen"))
-    views = Views(app, me)
-    more: dict[str, object] = {"notice": why.message, "notice_mood": "bad", "fix": why.fix or ""}
-    status = 422
+    card, views = app.show(approval), Views(app, me)
     if isinstance(why, AlreadyDecided):
-        status = 409
-        name = {person.id: person.name for person in app.people.all()}.get(card.decided_by or "", card.decided_by)
-        more |= {"notice": f"This was already decided by {name}. {views.decision_in_words(card)}", "fix": ""}
+        name = views.name(card.decided_by or "")
+        text = f"This was already decided by {name}. {views.decision_in_words(card)}"
+        view = replace(views.of(card), notice=text, notice_mood="bad")
     elif isinstance(why, StaleDecision):
-        status, now = 409, _now(app, card)
-        text = "What you saw is no longer what would be done. Nothing was decided."
-        more |= {"notice": text, "notice_mood": "wait", "diff": changed(seen, now)}
-        if now.approval != card.approval:
-            more["notice"] = f"{text} The plan was made again; this took its place."
-            card = now
-        elif card.state is not ApprovalState.PENDING:
-            more["notice"] = f"{text} {why.message}."
-    elif isinstance(why, Conflict):
-        status = 409
-    elif isinstance(why, NotAllowed):
-        status = 403
+        view = _stale(app, views, card, text_of(form, "seen"), why)
     else:
-        more["changes"] = {k.removeprefix("units."): v for k, v in form.items() if k.startswith("units.")}
-    view = views.of(card, **more)
+        typed = {key.removeprefix("units."): text_of(form, key) for key in form if key.startswith("units.")}
+        view = replace(views.of(card), notice=why.message, notice_mood="bad", fix=why.fix or "", changes=typed)
+    status = 409 if isinstance(why, Conflict) else 403 if isinstance(why, NotAllowed) else 422
     if wants_fragment(request):
-        return fragment("parts/card.html", status=status, headers={"HX-Trigger": "decided"}, view=view)
+        return fragment("parts/card.html", status=status, headers=DECIDED, view=view)
     return page(request, "approval.html", "approvals", status=status, view=view)
+
+
+def _stale(app: Application, views: Views, card: Card, seen: str, why: StaleDecision) -> CardView:
+    """The card that stands there now, and how it differs from what was seen."""
+    now = _now(app, card)
+    text = "What you saw is no longer what would be done. Nothing was decided."
+    if now.approval != card.approval:
+        text = f"{text} The plan was made again; this took its place."
+    elif card.state is not ApprovalState.PENDING:
+        text = f"{text} {why.message}."
+    return replace(views.of(now), notice=text, notice_mood="wait", diff=changed(parse_seen(seen), now))
 
 
 def _now(app: Application, card: Card) -> Card:
