@@ -1,4 +1,4 @@
-"""Deciding from a card: bound to what it showed, by field, with the difference when it is stale, and one decision only."""
+"""Deciding from a card: bound to what it showed, by field, the difference when it is stale, one decision only."""
 
 from __future__ import annotations
 
