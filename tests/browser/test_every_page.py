@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from agent.runtime.application import Application
 from api.http.options import Options
@@ -97,9 +97,7 @@ def test_another_system_may_frame_the_panel_only_when_it_is_named(browser: Brows
                     "<quartermaster-panel></quartermaster-panel>",
                 )
                 body = f"<!doctype html><title>Host</title><script src='{script}'></script>{frame}"
-                page.route(
-                    f"{host.url}/host", lambda route, body=body: route.fulfill(body=body, content_type="text/html")
-                )
+                page.route(f"{host.url}/host", partial(_fulfil, body))
                 page.goto(f"{host.url}/host")
                 inner = page.frame_locator("iframe").get_by_label("Your question")
                 if shown:
@@ -110,3 +108,7 @@ def test_another_system_may_frame_the_panel_only_when_it_is_named(browser: Brows
                     page.wait_for_timeout(500)
                     assert inner.count() == 0
                 context.close()
+
+
+def _fulfil(body: str, route: Route) -> None:
+    route.fulfill(body=body, content_type="text/html")
