@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Route, expect
+from playwright.sync_api import Browser, expect
 
 from agent.runtime.application import Application
 from api.http.options import Options
@@ -19,7 +21,6 @@ from tests.browser.house import (
     aside,
     faults_of_accessibility,
     held,
-    opened_context,
     overflows,
     serving,
     visiting,
@@ -83,32 +84,46 @@ def test_dark_mode_is_dark_and_light_mode_is_light(browser: Browser, application
 
 
 def test_another_system_may_frame_the_panel_only_when_it_is_named(browser: Browser, application: Application):
-    with serving(application) as host:
-        named = Options(poll=0.05, ancestors=(host.url,))
-        for options, shown in ((named, True), (Options(poll=0.05), False)):
-            with serving(application, options) as server:
-                context = opened_context(browser, server)
-                page = context.new_page()
-                page.goto("/sign-in")
-                page.locator("form:has(input[value='lena']) button").click()
-                expect(page.get_by_label("Your question")).to_be_visible()
-                script, frame = (
-                    f"{server.url}/static/quartermaster-panel.js",
-                    "<quartermaster-panel></quartermaster-panel>",
-                )
-                body = f"<!doctype html><title>Host</title><script src='{script}'></script>{frame}"
-                page.route(f"{host.url}/host", partial(_fulfil, body))
-                page.goto(f"{host.url}/host")
-                inner = page.frame_locator("iframe").get_by_label("Your question")
-                if shown:
-                    inner.fill("what waits for me?")
-                    inner.press("Enter")
-                    expect(page.frame_locator("iframe").locator(".turn .evidence")).to_be_visible()
-                else:
-                    page.wait_for_timeout(500)
-                    assert inner.count() == 0
-                context.close()
+    with hosting() as (host, shows):
+        for ancestors, shown in (((host,), True), ((), False)):
+            with serving(application, Options(poll=0.05, ancestors=ancestors)) as server:
+                script = f"<script src='{server.url}/static/quartermaster-panel.js'></script>"
+                shows.append(f"<!doctype html><title>Host</title>{script}<quartermaster-panel></quartermaster-panel>")
+                with visiting(browser, server, "lena") as (page, trouble):
+                    page.goto(host)
+                    question = page.frame_locator("iframe").get_by_label("Your question")
+                    if shown:
+                        question.fill("what waits for me?")
+                        question.press("Enter")
+                        expect(page.frame_locator("iframe").locator(".turn .evidence")).to_be_visible()
+                        assert not trouble.found
+                    else:
+                        while not any("frame-ancestors" in said for said in trouble.found):
+                            page.wait_for_timeout(50)
+                        assert question.count() == 0
 
 
-def _fulfil(body: str, route: Route) -> None:
-    route.fulfill(body=body, content_type="text/html")
+@contextmanager
+def hosting() -> Iterator[tuple[str, list[str]]]:
+    """Another system's web server: its address, and the pages it shows, of which the last counts."""
+    shows: list[str] = []
+
+    class Host(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write((shows[-1] if self.path == "/" else "").encode())
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Host)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}", shows
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(10)
