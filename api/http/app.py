@@ -14,8 +14,8 @@ from agent.runtime.application import Application
 from api.http import health, openapi, problems, session
 from api.http.access import check_complete, guard
 from api.http.options import Options
-from api.http.resources import approvals, cases, customers, events, ledger, logistics, metrics, orders, runs, skus
 from api.http.panel import door, joined
+from api.http.resources import approvals, cases, customers, events, ledger, logistics, metrics, orders, runs, skus
 from api.http.shield import Shield
 from api.http.stream import Broadcaster
 from api.http.worker import Worker

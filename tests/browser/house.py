@@ -130,10 +130,12 @@ def visiting(browser: Browser, server: Server, user: str, **more: Any) -> Iterat
         context.close()
 
 
-def opened_context(browser: Browser, server: Server, *, width: int = WIDE, scheme: str = "light") -> BrowserContext:
+def opened_context(
+    browser: Browser, server: Server | str, *, width: int = WIDE, scheme: str = "light"
+) -> BrowserContext:
     """A browser of its own: cookies, size, light or dark."""
     context = browser.new_context(
-        base_url=server.url,
+        base_url=server if isinstance(server, str) else server.url,
         viewport={"width": width, "height": 900},
         color_scheme="dark" if scheme == "dark" else "light",
         reduced_motion="reduce",

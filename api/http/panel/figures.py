@@ -3,55 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
-from typing import Protocol
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from agent.runtime.application import Application
 from api.http.identity import App
+from api.http.panel.flowchart import chart
 from api.http.panel.pages import page
 from domain.errors import BadInput
 from domain.noun import Noun, Text
+from insights.numbers import Number
 
 MOST_ENTRIES = 200
 """Entries in one link; of more, these are the first."""
-
-
-class PartLike(Protocol):
-    """A part of a number."""
-
-    @property
-    def label(self) -> str: ...
-    @property
-    def value(self) -> Decimal | None: ...
-    @property
-    def count(self) -> int: ...
-    @property
-    def entries(self) -> Sequence[int]: ...
-
-
-class NumberLike(Protocol):
-    """A number of `insights.metrics`."""
-
-    @property
-    def key(self) -> str: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def value(self) -> Decimal | None: ...
-    @property
-    def unit(self) -> str: ...
-    @property
-    def formula(self) -> str: ...
-    @property
-    def count(self) -> int: ...
-    @property
-    def entries(self) -> Sequence[int]: ...
-    @property
-    def parts(self) -> Sequence[PartLike]: ...
 
 
 class PartView(Noun):
@@ -83,28 +49,25 @@ def metrics(request: Request, app: App, days: int = 30) -> HTMLResponse:
     if not 1 <= days <= 3650:
         raise BadInput("the period is 1 to 3650 days", field="days", fix="give a number of days")
     until = app.now
-    numbers = _gathered(app, until - timedelta(days=days), until)
+    since = until - timedelta(days=days)
+    flow = app.flow(since)
+    figures = tuple(view_of(one) for one in app.metrics(since).numbers)
     return page(
         request,
         "metrics.html",
         "metrics",
         days=days,
         choices=(1, 7, 30, 90, 365),
-        since=until - timedelta(days=days),
+        since=since,
         until=until,
-        figures=tuple(view_of(one) for one in numbers),
+        flow=flow,
+        chart=chart(flow) if flow.edges else None,
+        figures=figures,
+        nothing=tuple(one for one in figures if not one.count),
     )
 
 
-def _gathered(app: Application, since: datetime, until: datetime) -> Sequence[NumberLike]:
-    gather = getattr(app, "metrics", None)
-    if gather is None:
-        return ()
-    found: Sequence[NumberLike] = gather(since, until).numbers
-    return found
-
-
-def view_of(number: NumberLike) -> FigureView:
+def view_of(number: Number) -> FigureView:
     """A number, ready to be shown."""
     largest = max((abs(part.value) for part in number.parts if part.value is not None), default=Decimal(0))
     return FigureView(
@@ -132,7 +95,7 @@ def view_of(number: NumberLike) -> FigureView:
 def said(value: Decimal | None) -> str:
     """A number for reading; what is not known is said to be."""
     if value is None:
-        return "not known yet"
+        return "nothing to measure"
     text = f"{value:,.2f}".rstrip("0").rstrip(".") if value % 1 else f"{value:,.0f}"
     return text.replace("-", "−")
 
