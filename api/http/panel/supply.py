@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import date
 
@@ -16,7 +17,7 @@ from domain.cases import Case
 from domain.customers import Customer
 from domain.execution import Shipment, Wave
 from domain.facts import Facts
-from domain.inventory import Inbound, Reservation
+from domain.inventory import Inbound, Reservation, Sku
 from domain.noun import Id, Noun, Text
 from domain.orders import Order, OrderLine
 from storage.records import MoveRecord, MoveState
@@ -27,6 +28,7 @@ from tools.inventory import InventoryArgs, inventory
 HISTORY = 60
 """Moves in a history; the rest is in the ledger."""
 LINES = 300
+"""Rows of one table."""
 
 
 class SkuRow(Noun):
@@ -72,36 +74,59 @@ class Untouched(Noun):
 
 
 def supply(request: Request, app: App, me: Me, short: bool = False) -> HTMLResponse:
-    """Every SKU: what is there, held, free, coming, and uncovered."""
+    """Every SKU, those with most uncovered units first: what is there, held, free, coming, and uncovered."""
     context = app.browse.context(me.id)
-    rows = [sku_row(context, sku.id) for sku in context.facts.skus]
-    count = sum(row.uncovered > 0 for row in rows)
-    rows.sort(key=lambda row: (-row.uncovered, row.sku))
-    shown = tuple(row for row in rows if row.uncovered or not short)
+    rows = sorted(sku_rows(context), key=lambda row: (-row.uncovered, row.sku))
+    uncovered = [row for row in rows if row.uncovered]
+    shown = uncovered if short else rows
     return page(
-        request, "supply.html", "supply", rows=shown, short=short, uncovered=count, sites=context.facts.sites,
+        request,
+        "supply.html",
+        "supply",
+        rows=tuple(shown[:LINES]),
+        left_out=max(0, len(shown) - LINES),
+        short=short,
+        uncovered=len(uncovered),
+        sites=context.facts.sites,
         all=len(rows),
-    )  # fmt: skip
+    )
 
 
-def sku_row(context: ToolContext, sku: str) -> SkuRow:
-    """A SKU over all sites."""
+def sku_rows(context: ToolContext) -> list[SkuRow]:
+    """Every SKU over all sites; each collection is gone through once."""
     facts = context.facts
-    item = facts.sku(sku)
-    stock = [position for position in facts.positions if position.sku == sku]
-    coming = [one for one in facts.inbound if one.sku == sku]
-    lines = facts.lines_of_sku(sku)
+    sums: dict[str, Counter[str]] = {sku.id: Counter() for sku in facts.skus}
+    for position in facts.positions:
+        if position.sku in sums:
+            sums[position.sku]["on_hand"] += position.on_hand
+            sums[position.sku]["free"] += context.free(position.sku, position.site)
+    for held in facts.reservations:
+        if held.sku in sums and held.inbound is None:
+            sums[held.sku]["held"] += held.quantity
+    for coming in facts.inbound:
+        if coming.sku in sums:
+            sums[coming.sku]["inbound"] += coming.quantity
+            sums[coming.sku]["late"] += coming.quantity if coming.eta > coming.original_eta else 0
+    for order in facts.orders:
+        for line in order.lines:
+            if line.sku in sums:
+                sums[line.sku]["open"] += line.open_quantity
+                sums[line.sku]["uncovered"] += context.uncovered(line)
+    return [_row(sku, sums[sku.id]) for sku in facts.skus]
+
+
+def _row(sku: Sku, units: Counter[str]) -> SkuRow:
     return SkuRow(
-        sku=sku,
-        name=item.name,
-        abc=item.abc_class,
-        on_hand=sum(position.on_hand for position in stock),
-        held=sum(held.quantity for held in facts.reservations if held.sku == sku and held.inbound is None),
-        free=sum(context.free(sku, position.site) for position in stock),
-        inbound=sum(one.quantity for one in coming),
-        late=sum(one.quantity for one in coming if one.eta > one.original_eta),
-        open=sum(line.open_quantity for line in lines),
-        uncovered=sum(context.uncovered(line) for line in lines),
+        sku=sku.id,
+        name=sku.name,
+        abc=sku.abc_class,
+        on_hand=units["on_hand"],
+        held=units["held"],
+        free=units["free"],
+        inbound=units["inbound"],
+        late=units["late"],
+        open=units["open"],
+        uncovered=units["uncovered"],
     )
 
 
@@ -116,7 +141,7 @@ def show_sku(request: Request, app: App, me: Me, sku: str) -> HTMLResponse:
         "supply",
         facts=facts,
         item=item,
-        row=sku_row(context, sku),
+        row=next(row for row in sku_rows(context) if row.sku == sku),
         report=inventory(context, InventoryArgs(sku=sku)),
         holders=holdings(context, HoldingsArgs(sku=sku)),
         promisable=tuple((site, available(facts, sku, site.id)) for site in facts.sites),

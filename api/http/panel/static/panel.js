@@ -55,6 +55,14 @@
     const act = KEYS[event.key];
     if (act) { event.preventDefault(); act(); }
   });
+  // In a frame, what is not part of the frame opens beside it: other pages refuse to be framed.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("body.embedded a[href]");
+    if (link && !link.getAttribute("href").startsWith("/embed/") && !link.getAttribute("href").startsWith("#")) {
+      link.target = "_blank";
+      link.rel = "noopener";
+    }
+  }, true);
   document.addEventListener("click", (event) => {
     const at = event.target.closest("[data-keys], [data-close], [data-keys-toggle]");
     if (!at) return;
