@@ -35,8 +35,9 @@ class Happened(Noun):
 
 
 def cases(request: Request, app: App, state: str = "going", kind: str = "") -> HTMLResponse:
-    """Cases, the most urgent first: value at stake per hour left."""
-    known = [case for case in app.browse.cases() if case.kind not in ("question", "command")]
+    """Cases, the most urgent first: value at stake per hour left. A question is one when it asked for something."""
+    waits = Counter(card.case for card in app.approvals())
+    known = [case for case in app.browse.cases() if case.kind != "question" or waits[case.id]]
     count = Counter(case.state.value for case in known)
     kinds = sorted({case.kind for case in known})
     wanted = GOING if state == "going" else {item for item in STATES if item.value == state} or frozenset(STATES)
@@ -44,7 +45,6 @@ def cases(request: Request, app: App, state: str = "going", kind: str = "") -> H
     now = app.now
     urgent = _urgency()
     shown.sort(key=lambda case: (-urgent(case, now), -case.opened_at.timestamp(), case.id))
-    waits = Counter(card.case for card in app.approvals())
     filters = [("going", "Going on", sum(count[item.value] for item in GOING))]
     filters += [(item.value, item.value.capitalize(), count[item.value]) for item in STATES if count[item.value]]
     return page(
