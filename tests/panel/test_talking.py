@@ -13,6 +13,7 @@ from api.http.panel.chat import Turn, turn_of
 from api.http.panel.pages import render
 from domain.cases import Scope
 from domain.requests import Answer, Offer
+from storage import run_events
 from tests.http.house import Message, served, stream
 from tests.panel.house import HX, Seen, answered, on_built_in, panel
 
@@ -72,6 +73,19 @@ def _heard(client: httpx.Client, path: str, headers: dict[str, str] | None = Non
             if message.event == "end":
                 break
         return heard
+
+
+def test_the_run_that_an_accepted_offer_started_goes_on_inside_its_turn(application: Application, question: str):
+    run, conversation = answered(application, question, "paula")
+    other, _ = answered(application, question, "paula")
+    parts = application._parts
+    with parts.database.write() as session:
+        run_events.append(session, run, parts.clock.now(), "follow", {"run": other, "case": "C-1"})
+    with panel(application, "paula") as client:
+        seen = Seen(client.get(f"/chat/{conversation}").text)
+        ids = [attributes.get("id") for _, attributes in seen.tags]
+        assert ids.index(f"answer-{run}") < ids.index(f"answer-{other}") and ids.count(f"steps-{other}") == 1
+        assert f"Started {other} to do what you accepted" in seen.text
 
 
 def test_an_offer_is_a_form_that_says_yes_and_suggestions_are_questions_to_send(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from typing import Annotated
 
@@ -23,12 +24,15 @@ from domain.facts import Facts
 from domain.noun import Id, Noun, Text
 from storage.records import Run, RunEvent, RunState
 
-TELLING = frozenset({"guard", "act", "move", "report", "failed"})
+TELLING = frozenset({"follow", "guard", "act", "move", "report", "failed"})
 """Kinds of events after which the answer reads differently."""
 
 
 class Turn(Noun):
-    """One turn as it is shown: `seen` is the last event in `steps`; a `live` one is still being answered."""
+    """One turn as it is shown: `seen` is the last event in `steps`; a `live` one is still being answered.
+
+    `follow` is the run that an accepted offer started.
+    """
 
     run: Run
     conversation: Text
@@ -37,6 +41,7 @@ class Turn(Noun):
     live: bool
     report: Report
     facts: Facts | None
+    follow: Turn | None = None
 
 
 def turn_of(app: Application, run_id: Id, conversation: str = "") -> Turn:
@@ -51,7 +56,14 @@ def turn_of(app: Application, run_id: Id, conversation: str = "") -> Turn:
         live=report.run.state in (RunState.ADMITTED, RunState.RUNNING),
         report=report,
         facts=app.facts(run_id),
+        follow=turn_of(app, follow) if (follow := started_by(events)) and follow != run_id else None,
     )
+
+
+def started_by(events: tuple[RunEvent, ...]) -> str | None:
+    """The run that a question started because an offer was accepted."""
+    told = [json.loads(event.body).get("run") for event in events if event.kind == "follow"]
+    return str(told[-1]) if told and told[-1] else None
 
 
 def steps_of(events: tuple[RunEvent, ...]) -> tuple[Step, ...]:

@@ -124,6 +124,17 @@ def _difference(seq: int, said: dict[str, Any]) -> Step:
     return Step(seq=seq, title=f"Compared with the plan before: {', '.join(parts) or 'the same'}")
 
 
+def _follow(seq: int, said: dict[str, Any]) -> Step:
+    if said.get("run"):
+        return Step(seq=seq, title=f"Started {said['run']} to do what you accepted", mood="good")
+    return Step(seq=seq, title=f"Nothing was started: {said.get('why', '')}"[:4000], mood="bad")
+
+
+def _guard(seq: int, said: dict[str, Any]) -> Step:
+    states = [f"{count} {state.replace('_', ' ')}" for state, count in dict(said.get("states") or {}).items()]
+    return Step(seq=seq, title=f"Policy judged the moves: {', '.join(states) or 'none'}")
+
+
 def _report(seq: int, said: dict[str, Any]) -> Step | None:
     because = said.get("because")
     return Step(seq=seq, title=f"Corrected the report after {because}", mood="good") if because else None
@@ -133,6 +144,8 @@ _TELL: Mapping[str, Callable[[int, dict[str, Any]], Step | None]] = {
     "context": _context,
     "tool": _tool,
     "plan": _plan,
+    "guard": _guard,
+    "follow": _follow,
     "act": _act,
     "move": _act,
     "failed": _failed,
