@@ -30,7 +30,9 @@ def test_every_page_opens_for_every_role_that_may_see_it_and_says_so_to_the_othe
     sku = application.browse.facts().skus[0].id
     _, conversation = answered(application, f"who holds {sku}?", "planner")
     for role in ROLES:
-        paths = pages(application, conversation if role == "planner" else "", each=2 if role == "planner" else 1)
+        paths = pages(application, conversation if role == "planner" else "", each=1)
+        if role != "planner":
+            paths = tuple({_key(path): path for path in paths if not path.endswith("/replay")}.values())
         with panel(application, role) as client:
             for path in paths:
                 answer = client.get(path)
@@ -46,7 +48,7 @@ def test_hostile_text_is_shown_and_is_never_markup(application: Application):
     _, conversation = answered(application, f"what is {HOSTILE[0]} with {HOSTILE[1]}?", "planner")
     shown = ""
     with panel(application, "planner") as client:
-        for path in pages(application, conversation):
+        for path in pages(application, conversation, each=1):
             answer = client.get(path)
             shown += answer.text if answer.status_code == 200 else ""
             for tag, attributes in Seen(answer.text).tags:
