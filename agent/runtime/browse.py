@@ -13,10 +13,12 @@ from domain.cases import Case, CaseState, Scope
 from domain.errors import UnknownReference
 from domain.facts import Facts
 from domain.noun import Id, Noun, Text
+from domain.plans import Plan
 from domain.requests import Request
 from guardrails.chain import Entry, EntryKind
 from guardrails.ledger import Ledger
-from storage import approvals, cases, ledger_rows, moves, run_events, runs
+from guardrails.people import User
+from storage import approvals, cases, conversations, ledger_rows, moves, plans, run_events, runs
 from storage.database import Database, Session
 from storage.records import Approval, ApprovalState, MoveRecord, Run, RunEvent, RunState
 from tools.context import ToolContext
@@ -200,6 +202,36 @@ class Browse:
         for customer in context.facts.customers:
             groups.setdefault((customer.segment, customer.tier.value), []).append(customer.id)
         return tuple(_segment(context, key, tuple(sorted(groups[key]))) for key in sorted(groups))
+
+    def waiting_for(self, user: User) -> int:
+        """How many questions wait for a role of this person, whose turn it is: the number on a badge."""
+        with self._database.read() as session:
+            pending = approvals.listed(session, {ApprovalState.PENDING})
+        first: dict[str, int] = {}
+        for one in pending:
+            first[one.move] = min(one.position, first.get(one.move, one.position))
+        mine = set(user.roles)
+        return sum(1 for one in pending if one.position == first[one.move] and mine & set(one.role.split("/")))
+
+    def conversation_of(self, run: str) -> str:
+        """The conversation a run is a turn of; "" for none."""
+        with self._database.read() as session:
+            return conversations.of_run(session, run)
+
+    def move(self, move: str) -> MoveRecord:
+        """One move; UnknownReference when there is none."""
+        with self._database.read() as session:
+            return moves.get(session, move)
+
+    def moves_about(self, key: str) -> tuple[MoveRecord, ...]:
+        """Moves that name an entity (a line, order, SKU, site or customer), by case, revision and position."""
+        with self._database.read() as session:
+            return moves.naming(session, key)
+
+    def plans(self, case: str) -> tuple[Plan, ...]:
+        """Every revision of the plan of a case."""
+        with self._database.read() as session:
+            return tuple(plans.load(session, case, one.revision) for one in plans.of_case(session, case))
 
 
 def _segment(context: ToolContext, key: tuple[str, str], ids: tuple[str, ...]) -> Segment:

@@ -14,6 +14,7 @@ from agent.runtime.application import Application
 from api.http import health, openapi, problems, session
 from api.http.access import check_complete, guard
 from api.http.options import Options
+from api.http.panel import door, joined
 from api.http.resources import (
     approvals,
     cases,
@@ -46,16 +47,17 @@ ROUTERS: tuple[Callable[[], APIRouter], ...] = (
     ledger.router,
     metrics.router,
     documents.router,
+    *joined.ROOMS,
 )
-"""Rooms of routes that ask `guard`. The panel is joined by its own line here."""
+"""Rooms of routes that ask `guard`."""
 
 COMPANIONS: tuple[Callable[[Application], APIRouter], ...] = (slack,)
 """Doors with work of their own between start-up and shutdown: their routes, and their lifespan."""
 
-MOUNTED: tuple[Callable[[Application, Options], tuple[BaseRoute, ...]], ...] = ()
-"""ASGI routes that look after themselves: Slack's signed requests, the panel's static files. A line each."""
+MOUNTED: tuple[Callable[[Application, Options], tuple[BaseRoute, ...]], ...] = (door.static,)
+"""ASGI routes that look after themselves: the panel's static files. A line each."""
 
-PAGE_FOR_PROBLEM: problems.PageForProblem | None = None
+PAGE_FOR_PROBLEM: problems.PageForProblem | None = door.show_problem
 """How the panel shows a problem to a person (None: every problem is JSON)."""
 
 ABOUT = (
@@ -72,7 +74,7 @@ def create_app(application: Application, options: Options, *, work: bool = True)
     in the table of access.
     """
     companions = [make(application) for make in COMPANIONS]
-    worker = Worker(application)
+    worker = Worker(application, options.triage_minutes)
     broadcaster = Broadcaster(application.browse.watch, poll=options.poll, heartbeat=options.heartbeat)
 
     @asynccontextmanager

@@ -18,6 +18,10 @@ def new_token() -> str:
     return secrets.token_urlsafe(32)
 
 
+SWEEP_EVERY = 15
+"""Minutes between two sweeps of an installation that was not told otherwise."""
+
+
 @dataclass(frozen=True)
 class Options:
     """Checked options of the web door; see `options_from`.
@@ -37,6 +41,8 @@ class Options:
     """Seconds of silence after which a stream says that it is alive."""
     poll: float = 0.25
     """Seconds between two looks at a run that somebody watches."""
+    triage_minutes: int | None = None
+    """Minutes between two sweeps of the worker; the setting when None."""
     new_token: Callable[[], str] = new_token
 
     @property
@@ -71,6 +77,7 @@ def options_from(settings: Settings, host: str = "127.0.0.1", port: int = 8000) 
             fix="listen on 127.0.0.1, or set QUARTERMASTER_MODE=live with a signing-in proxy in front",
         )
     return Options(
+        triage_minutes=SWEEP_EVERY if settings.triage_minutes is None else settings.triage_minutes,
         host=host,
         port=port,
         header=header,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from functools import partial
 
 from agent.runtime.application import Application
 
@@ -15,12 +16,13 @@ class Worker:
     Each is begun again should it ever break.
     """
 
-    def __init__(self, application: Application) -> None:
+    def __init__(self, application: Application, triage_minutes: int | None = None) -> None:
         self._application = application
         self._stop = threading.Event()
+        worker = partial(application.run_worker, triage_minutes=triage_minutes)
         self._threads = tuple(
             threading.Thread(target=self._keep, args=(work,), name=f"quartermaster-{name}", daemon=True)
-            for name, work in (("worker", application.run_worker), ("talker", application.run_talker))
+            for name, work in (("worker", worker), ("talker", application.run_talker))
         )
 
     @property

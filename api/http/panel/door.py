@@ -1,0 +1,169 @@
+"""The door of the panel: start, sign-in, search, static files, and how a problem is shown to a person."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import quote, unquote
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import HTMLResponse, Response
+from starlette.datastructures import FormData
+from starlette.routing import BaseRoute, Mount
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from agent.runtime.application import Application
+from api.http.identity import App, Me, options_of, sign_in, sign_out
+from api.http.options import Options
+from api.http.panel.pages import STATIC, fragment, may, page, render, see_other, wants_fragment
+from api.http.panel.words import href
+from api.http.problems import Problem
+from domain.errors import NotAllowed, UnknownReference
+
+API = "/api/"
+
+
+async def form_of(request: Request) -> FormData:
+    """The fields of a form, read before the route runs in its thread."""
+    return await request.form()
+
+
+Fields = Annotated[FormData, Depends(form_of)]
+
+
+def text_of(form: FormData, name: str) -> str:
+    """A text field of a form; "" when it is not there or is a file."""
+    found = form.get(name)
+    return found if isinstance(found, str) else ""
+
+
+def start(me: Me) -> Response:
+    """The first page for whoever comes in."""
+    return see_other("/chat" if may(me, "GET /chat") else "/cases")
+
+
+def show_sign_in(request: Request, app: App, next: str = "/") -> HTMLResponse:
+    """Pick a persona; where a proxy signs people in, say so."""
+    people = [person for person in app.people.all() if person.active] if options_of(request).personas else []
+    return fragment("sign_in.html", personas=people, next=local(next), problem="", embedded=False)
+
+
+def enter(request: Request, app: App, user: Annotated[str, Form()], next: Annotated[str, Form()] = "/") -> Response:
+    """Sign in as a persona and go on to where one wanted to be."""
+    response = see_other(local(next))
+    try:
+        sign_in(request, response, user)
+    except NotAllowed as refused:
+        people = [person for person in app.people.all() if person.active] if options_of(request).personas else []
+        shown = {"personas": people, "next": local(next), "problem": refused.message, "embedded": False}
+        return HTMLResponse(render("sign_in.html", **shown), 403)
+    return response
+
+
+def leave(request: Request) -> Response:
+    """Sign out."""
+    response = see_other("/sign-in")
+    sign_out(request, response)
+    return response
+
+
+def local(path: str) -> str:
+    """`path` when it stays on this site, else the start: nobody is sent elsewhere by a link of ours."""
+    plain = path.startswith("/") and not path.startswith("//") and "\\" not in path
+    return path if plain and all(ord(sign) > 31 for sign in path) else "/"
+
+
+def search(request: Request, app: App, q: str = "") -> Response:
+    """Go to the page of an id; what is not one exactly is looked for in ids and names."""
+    wanted = q.strip()[:200]
+    if not wanted:
+        return page(request, "search.html", asked_for="", found=())
+    exact = _exact(app, wanted)
+    if exact is not None:
+        return see_other(exact)
+    return page(request, "search.html", asked_for=wanted, found=_like(app, wanted))
+
+
+def _exact(app: Application, wanted: str) -> str | None:
+    facts = app.browse.facts()
+    for key in (wanted, wanted.upper()):
+        for kind in ("order", "sku", "site", "customer"):
+            if facts.has(kind, key):
+                return href(kind, key)
+        if facts.has("line", key):
+            return f"{href('order', facts.line(key).order)}#line-{quote(key, safe='')}"
+        if found := _ours(app, key):
+            return found
+    return None
+
+
+def _ours(app: Application, key: str) -> str | None:
+    """The page of one of our own records: a case, a run, an approval."""
+    kinds = (("C-", app.browse.case, "/cases/"), ("R-", app.run, "/runs/"), ("A-", app.show, "/approvals/"))
+    for prefix, look, path in kinds:
+        if key.startswith(prefix):
+            try:
+                look(key)
+            except UnknownReference:
+                return None
+            return path + quote(key, safe="")
+    return None
+
+
+def _like(app: Application, wanted: str) -> tuple[tuple[str, str, str, str], ...]:
+    """(kind, id, name, path) of what holds the text in its id or name, at most 50."""
+    facts, text = app.browse.facts(), wanted.casefold()
+    named = [("sku", item.id, item.name) for item in facts.skus]
+    named += [("order", item.id, facts.customer(item.customer).name) for item in facts.orders]
+    named += [("customer", item.id, item.name) for item in facts.customers]
+    named += [("site", item.id, item.name) for item in facts.sites]
+    found = [(k, i, n, href(k, i)) for k, i, n in named if text in i.casefold() or text in n.casefold()]
+    found += [
+        ("case", case.id, case.title, href("case", case.id))
+        for case in app.browse.cases()
+        if case.kind != "question" and text in case.title.casefold()
+    ]
+    return tuple(found[:50])
+
+
+def show_problem(request: Request, problem: Problem) -> Response | None:
+    """A problem as a page or, for htmx, as a piece of one; the JSON API and programs get JSON."""
+    path = request.url.path
+    if path.startswith(API) or not ("text/html" in request.headers.get("accept", "") or wants_fragment(request)):
+        return None
+    if problem.status == 401:
+        if wants_fragment(request):
+            return Response(status_code=200, headers={"HX-Redirect": "/sign-in"})
+        wanted = path + (f"?{request.url.query}" if request.url.query else "") if request.method == "GET" else "/"
+        return see_other("/sign-in?next=" + quote(wanted, safe=""))
+    template = "parts/problem.html" if wants_fragment(request) else "problem.html"
+    return fragment(template, status=problem.status, problem=problem, embedded=False)
+
+
+class Kept(StaticFiles):
+    """Static files; an address with a digest may be kept for good, and the loader may be read by other origins."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """One file."""
+        response = await super().get_response(path, scope)
+        versioned = b"v=" in scope.get("query_string", b"")
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if versioned else "no-cache"
+        if unquote(path) == "quartermaster-panel.js":
+            response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+        return response
+
+
+def static(application: Application, options: Options) -> tuple[BaseRoute, ...]:  # noqa: ARG001
+    """The static files of the panel."""
+    return (Mount("/static", Kept(directory=STATIC), name="static"),)
+
+
+def router() -> APIRouter:
+    """The routes of this room."""
+    routes = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+    routes.add_api_route("/", start, methods=["GET"])
+    routes.add_api_route("/sign-in", show_sign_in, methods=["GET"])
+    routes.add_api_route("/sign-in", enter, methods=["POST"])
+    routes.add_api_route("/sign-out", leave, methods=["POST"])
+    routes.add_api_route("/search", search, methods=["GET"])
+    return routes

@@ -1,0 +1,21 @@
+"""What the panel adds to the web application: its rooms of routes. `api.http.app` names them in its tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fastapi import APIRouter
+
+from api.http.panel import board, chat, door, embed, figures, inbox, records, supply
+
+ROOMS: tuple[Callable[[], APIRouter], ...] = (
+    door.router,
+    chat.router,
+    inbox.router,
+    board.router,
+    supply.router,
+    records.router,
+    figures.router,
+    embed.router,
+)
+"""In the order in which their routes are matched."""
