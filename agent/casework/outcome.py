@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from agent.casework.pending import waits_for_others
 from domain.errors import UnknownReference
-from domain.noun import Noun, Text
+from domain.noun import Id, Noun, Text
 from domain.plans import Move, Plan, Shortage
 from domain.requests import Answer
 from domain.verdicts import Verdict
@@ -48,7 +48,10 @@ class MoveReport(Noun):
 
 
 class Report(Noun):
-    """What came of a run so far. `head` is how far the ledger had come when this was written."""
+    """What came of a run so far. `head` is how far the ledger had come when this was written.
+
+    `follow` is the run that an accepted offer started.
+    """
 
     run: Run
     plan: Plan | None
@@ -56,6 +59,7 @@ class Report(Noun):
     shortages: tuple[Shortage, ...] = ()
     answer: Answer | None = None
     difference: RunEvent | None = None
+    follow: Id | None = None
     text: Text = ""
     head: Head
 
