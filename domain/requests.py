@@ -70,13 +70,15 @@ class Offer(Noun):
 
 
 class Turn(Noun):
-    """An earlier turn of the conversation a question belongs to: its run, the words, and how it was answered."""
+    """An earlier turn of the conversation a question belongs to: its run, the words, and how it was answered; `at` is
+    when it was said."""
 
     run: Id
     question: UntrustedText
     intent: Id = "none"
     named: tuple[tuple[Id, Id], ...] = ()
     offer: Offer | None = None
+    at: datetime | None = None
 
 
 class Request(Noun):

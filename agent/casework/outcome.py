@@ -84,6 +84,7 @@ def gather(session: Session, ledger: Ledger, run_id: str) -> Report:
         shortages=plan.shortages if plan else (),
         answer=plan.answer if plan else None,
         difference=told[-1] if told else None,
+        follow=_follow(session, run_id),
         text=in_words(run, plan, found),
         head=ledger.head(session),
     )
@@ -97,6 +98,12 @@ def _playbooks(events: tuple[RunEvent, ...]) -> dict[str, Citation]:
         if event.kind == "move" and (body := json.loads(event.body))
     }
     return {move: Citation.model_validate(cited) for move, cited in last.items() if cited}
+
+
+def _follow(session: Session, run_id: str) -> str | None:
+    found = [json.loads(event.body) for event in run_events.since(session, run_id) if event.kind == "follow"]
+    follow = found[-1]["run"] if found else None
+    return None if follow is None else str(follow)
 
 
 def _move(session: Session, record: MoveRecord, playbook: Citation | None) -> MoveReport:
