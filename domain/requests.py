@@ -70,13 +70,15 @@ class Offer(Noun):
 
 
 class Turn(Noun):
-    """An earlier turn of the conversation a question belongs to: its run, the words, and how it was answered."""
+    """An earlier turn of the conversation a question belongs to: its run, the words, and how it was answered; `at` is
+    when it was said."""
 
     run: Id
     question: UntrustedText
     intent: Id = "none"
     named: tuple[tuple[Id, Id], ...] = ()
     offer: Offer | None = None
+    at: datetime | None = None
 
 
 class Request(Noun):
@@ -107,7 +109,8 @@ class Request(Noun):
 class Answer(Noun):
     """The answer to a question: sentences, a table, and the ids it rests on. `intent` says how it was understood.
 
-    `named` are the (kind, id) of entities it speaks of, for follow-ups. `offer` waits for a yes; `accepted` got one.
+    `named` are the (kind, id) of entities it speaks of, for follow-ups. `asks`: it asks back, and `suggestions`
+    are what may have been meant. `offer` waits for a yes; `accepted` got one.
     """
 
     intent: Id
@@ -116,6 +119,7 @@ class Answer(Noun):
     rows: tuple[tuple[Text, ...], ...] = ()
     evidence: tuple[Id, ...] = ()
     suggestions: tuple[Text, ...] = ()
+    asks: bool = False
     named: tuple[tuple[Id, Id], ...] = ()
     offer: Offer | None = None
     accepted: Offer | None = None

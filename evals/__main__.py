@@ -34,6 +34,7 @@ JUDGES: Mapping[str, str] = {
     "night": "evals.harness.night",
     "retrieval": "evals.harness.retrieval",
     "scenarios": "evals.harness.scenarios",
+    "understanding": "evals.harness.understood",
 }
 """First word of the command line -> the room whose `main` judges that; without one, generated worlds are judged."""
 

@@ -67,6 +67,15 @@ def turns(session: Session, conversation: str, last: int | None = None) -> tuple
     return tuple(row["run"] for row in reversed(rows))
 
 
+def follows(session: Session, run: str, before: str) -> bool:
+    """Whether `run` is the turn right after `before` in one conversation."""
+    here = one(session, TurnRow, TurnRow.run == run)
+    if here is None:
+        return False
+    last = one(session, TurnRow, TurnRow.conversation == here["conversation"], TurnRow.seq == here["seq"] - 1)
+    return last is not None and str(last["run"]) == before
+
+
 def listed(session: Session, user: str, limit: int = 50) -> tuple[Conversation, ...]:
     """Conversations of a person, the one touched last first."""
     order = (desc(ConversationRow.updated_at), ConversationRow.id)

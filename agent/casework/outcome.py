@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from agent.casework.pending import waits_for_others
 from domain.errors import UnknownReference
-from domain.noun import Noun, Text
+from domain.noun import Id, Noun, Text
 from domain.plans import Move, Plan, Shortage
 from domain.requests import Answer
 from domain.verdicts import Verdict
@@ -48,7 +48,10 @@ class MoveReport(Noun):
 
 
 class Report(Noun):
-    """What came of a run so far. `head` is how far the ledger had come when this was written."""
+    """What came of a run so far. `head` is how far the ledger had come when this was written.
+
+    `follow` is the run that an accepted offer started.
+    """
 
     run: Run
     plan: Plan | None
@@ -56,6 +59,7 @@ class Report(Noun):
     shortages: tuple[Shortage, ...] = ()
     answer: Answer | None = None
     difference: RunEvent | None = None
+    follow: Id | None = None
     text: Text = ""
     head: Head
 
@@ -80,6 +84,7 @@ def gather(session: Session, ledger: Ledger, run_id: str) -> Report:
         shortages=plan.shortages if plan else (),
         answer=plan.answer if plan else None,
         difference=told[-1] if told else None,
+        follow=_follow(session, run_id),
         text=in_words(run, plan, found),
         head=ledger.head(session),
     )
@@ -93,6 +98,12 @@ def _playbooks(events: tuple[RunEvent, ...]) -> dict[str, Citation]:
         if event.kind == "move" and (body := json.loads(event.body))
     }
     return {move: Citation.model_validate(cited) for move, cited in last.items() if cited}
+
+
+def _follow(session: Session, run_id: str) -> str | None:
+    found = [json.loads(event.body) for event in run_events.since(session, run_id) if event.kind == "follow"]
+    follow = found[-1]["run"] if found else None
+    return None if follow is None else str(follow)
 
 
 def _move(session: Session, record: MoveRecord, playbook: Citation | None) -> MoveReport:

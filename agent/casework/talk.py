@@ -17,9 +17,11 @@ def history(session: Session, conversation: str) -> tuple[Turn, ...]:
 
 def _turn(session: Session, run_id: str) -> Turn:
     run = runs.get(session, run_id)
+    at = run.created_at
     made = plans.of_run(session, run_id)
     plan = plans.load(session, made[-1].case, made[-1].revision) if made else None
     if plan is None or plan.answer is None:
-        return Turn(run=run_id, question=run.request.question)
+        return Turn(run=run_id, question=run.request.question, at=at)
     reply = plan.answer
-    return Turn(run=run_id, question=run.request.question, intent=reply.intent, named=reply.named, offer=reply.offer)
+    words = run.request.question
+    return Turn(run=run_id, question=words, intent=reply.intent, named=reply.named, offer=reply.offer, at=at)

@@ -25,7 +25,8 @@ def context(services: Services, run_id: str) -> str:
         run = runs.get(session, run_id)
         held = claims.active(session, now, except_case=run.case)
     try:
-        facts = snapshot.take(services.reads, now, run.request.scope.skus or None, held)
+        skus = None if run.request.commission else run.request.scope.skus or None
+        facts = snapshot.take(services.reads, now, skus, held)
         trouble = ""
     except DependencyDown as down:
         facts, trouble = _last_good(services, run.request, held, down), str(down)
@@ -40,9 +41,12 @@ def context(services: Services, run_id: str) -> str:
 
 
 def _in_scope(session: Session, run: Run, facts: Facts) -> Request:
-    """The request with what is connected to its SKUs by now: supply and orders come and go between revisions."""
+    """The request with what is connected to its SKUs by now: supply and orders come and go between revisions.
+
+    The scope of a command is what was offered, and never grows.
+    """
     scope = run.request.scope
-    if not scope.skus:
+    if not scope.skus or run.request.commission is not None:
         return run.request
     case = cases.get(session, run.case, lock=True)
     wider = union(union(case.scope, scope), connected(facts, scope.skus))

@@ -1,9 +1,13 @@
-"""Plan: the only node with a planner. What it reads is recorded; nothing it calls executes anything."""
+"""Plan: the only node with a planner. What it reads is recorded; nothing it calls executes anything.
+
+A yes to an offer admits the run that carries it out, in the transaction that keeps the plan of the question.
+"""
 
 from __future__ import annotations
 
 import re
 
+from agent.casework.commission import commission
 from agent.casework.services import Services
 from agent.planners.assemble import assemble
 from agent.planners.interface import Draft, Planner
@@ -67,6 +71,7 @@ def plan(services: Services, run_id: str, facts_id: str) -> int:
             run_events.append(session, run_id, services.now(), "fallback", {"reason": fallback})
         body = {"revision": made.revision, "digest": record.digest, "moves": len(made.moves), "summary": made.summary}
         run_events.append(session, run_id, services.now(), "plan", body)
+        commission(session, services, run, made)
     return made.revision
 
 
@@ -77,7 +82,7 @@ def planner_id(planner: Planner) -> str:
 
 def _draft(services: Services, request: Request, facts: Facts, recorder: Recorder) -> tuple[Draft, Planner, str]:
     """The draft, who made it, and why the first choice could not ("" when it could)."""
-    chosen = services.planner
+    chosen = services.fallback if by_the_rules(request) else services.planner
     context = ToolContext(facts, request, library=services.library)
     try:
         return chosen.plan(request, Toolbox(context, recorder)), chosen, ""
@@ -87,6 +92,11 @@ def _draft(services: Services, request: Request, facts: Facts, recorder: Recorde
         reason = f"{chosen.name}: {error}"
     draft = services.fallback.plan(request, Toolbox(context, recorder))
     return draft, services.fallback, reason[:4000]
+
+
+def by_the_rules(request: Request) -> bool:
+    """Commands, and whatever is said right after an offer, are never a model's."""
+    return request.kind == "command" or bool(request.history and request.history[-1].offer)
 
 
 def failed(services: Services, run_id: str, error: BaseException) -> str:

@@ -67,9 +67,9 @@ class Application:
             self.settle(focus=taken.run)
         return taken
 
-    def ask(self, text: str, user: str) -> Report:
-        """The answer to a question."""
-        run = self._intake.question(text, self._parts.people.get(user).id).run
+    def ask(self, text: str, user: str, conversation: str | None = None) -> Report:
+        """The answer to a question, as the next turn of a conversation when one is named."""
+        run = self._intake.question(text, self._parts.people.get(user).id, conversation).run
         self.settle(focus=run)
         return self.report(run)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from agent.casework.admission import admit, done_so_far, next_revision, rejected_so_far
+from agent.casework.opening import open_case, tell_case
 from agent.casework.scoping import scope_of, skus_of, union
 from agent.casework.services import Services
 from agent.casework.talk import history
@@ -17,7 +18,6 @@ from domain.events import Event
 from domain.noun import Id, Noun, Text
 from domain.requests import Request, Turn
 from domain.signals import Signal
-from guardrails.chain import EntryKind
 from storage import cases, conversations, counters, exceptions, inbox, runs
 from storage.database import Session
 from storage.records import Arrival, InboxEntry, InboxState, Run
@@ -100,7 +100,7 @@ class Intake:
             if conversation is not None:
                 conversation = _begin(session, conversation, text, by, now)
                 before = history(session, conversation)
-            case = _case(session, self._services, "question", text[:200] or "question", by, Scope())
+            case = open_case(session, self._services, "question", text[:200] or "question", by, Scope())
             request = Request(
                 case=case.id,
                 case_kind=case.kind,
@@ -147,17 +147,17 @@ class Intake:
             if any(entry.subject == event.subject for entry in inbox.listed(session, case=case.id)):
                 joined = case.model_copy(update={"events": (*case.events, event.id), "scope": union(case.scope, scope)})
                 cases.save(session, joined)
-                _tell(session, self._services, joined, "joined", by)
+                tell_case(session, self._services, joined, "joined", by)
                 return joined, True
         if (spotted := self._spotted(session, event)) is not None:
             joined = spotted.model_copy(
                 update={"events": (*spotted.events, event.id), "scope": union(spotted.scope, scope)}
             )
             cases.save(session, joined)
-            _tell(session, self._services, joined, "joined", by)
+            tell_case(session, self._services, joined, "joined", by)
             return joined, True
         title = f"{event.data.kind.replace('_', ' ').capitalize()}: {event.subject.partition(':')[2]}"
-        return _case(session, self._services, event.data.kind, title, by, scope, (event.id,)), False
+        return open_case(session, self._services, event.data.kind, title, by, scope, (event.id,)), False
 
     def _spotted(self, session: Session, event: Event) -> Case | None:
         """The live case of what triage saw before anybody told it; the lead when that follows one."""
@@ -220,36 +220,4 @@ def open_signal_case(
 ) -> Case:
     """A case for what triage saw: it leads a group, or follows the case `lead`. No run is admitted here."""
     weight = {"value_at_stake": signal.value_at_stake, "deadline": signal.deadline, "group": lead or None}
-    return _case(session, services, signal.kind, signal.title, by, scope, (signal.mark,), **weight)
-
-
-def _case(
-    session: Session,
-    services: Services,
-    kind: str,
-    title: str,
-    by: str,
-    scope: Scope,
-    events: tuple[str, ...] = (),
-    **weight: object,
-) -> Case:
-    case = Case(
-        id=counters.next_id(session, "case"),
-        kind=kind,
-        title=title,
-        raised_by=by,
-        opened_at=services.now(),
-        events=events,
-        scope=scope,
-    ).model_copy(update=weight)
-    cases.open_case(session, case)
-    if kind != "question":
-        _tell(session, services, case, "opened", by)
-    return case
-
-
-def _tell(session: Session, services: Services, case: Case, did: str, by: str) -> None:
-    """Questions are not in the ledger; everything that may lead to a write is."""
-    body: dict[str, object] = {"did": did, "kind": case.kind, "title": case.title, "events": case.events}
-    body |= {"scope": case.scope, **({"group": case.group} if case.group else {})}
-    services.ledger.append(session, EntryKind.CASE, by, services.now(), body, case=case.id)
+    return open_case(session, services, signal.kind, signal.title, by, scope, (signal.mark,), **weight)

@@ -133,11 +133,14 @@ def worker(
 def ask(
     context: typer.Context,
     question: Annotated[list[str], typer.Argument(help="Your question, in words.")],
+    conversation: Annotated[
+        str | None, typer.Option(help="Go on with a conversation such as T-1, or begin it: follow-ups, a yes.")
+    ] = None,
     as_user: As = None,
     output: Out = None,
 ) -> None:
-    """Ask about orders, stock and decisions: who holds, who should get, why short, what would it take."""
-    _run(context, "runs.ask", output, as_user, question=" ".join(question))
+    """Ask about orders, stock and decisions, or for something to be done: that is offered, and done after your yes."""
+    _run(context, "runs.ask", output, as_user, question=" ".join(question), conversation=conversation)
 
 
 @app.command()

@@ -59,7 +59,7 @@ def catalogue(tools: Collection[dict[str, str]]) -> str:
 
 def task(request: Request, roles: Collection[str]) -> str:
     """The user message: the whole request as data."""
-    body = {
+    body: dict[str, object] = {
         "kind": request.kind,
         "case": request.case,
         "today": request.now.date(),
@@ -70,6 +70,10 @@ def task(request: Request, roles: Collection[str]) -> str:
         "refused_before": request.rejected,
         "roles_to_escalate_to": sorted(roles),
     }
+    if request.history:
+        body["said_before"] = [
+            {"question": t.question, "understood": t.intent, "named": t.named} for t in request.history
+        ]
     return data("request", body)
 
 

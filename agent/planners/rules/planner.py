@@ -7,6 +7,7 @@ from typing import Any
 
 from agent.planners.interface import Draft
 from agent.planners.rules.carrier import carrier_failure
+from agent.planners.rules.commission import commission
 from agent.planners.rules.credit import credit_hold
 from agent.planners.rules.notebook import Notebook
 from agent.planners.rules.outage import system_outage
@@ -48,8 +49,10 @@ class RulesPlanner:
     version = "1"
 
     def plan(self, request: Request, toolbox: Toolbox) -> Draft:
-        """The draft for an event, a sweep or a question. UnknownReference when an event names what nobody knows."""
+        """The draft for any request. UnknownReference when an event names what nobody knows."""
         book = Notebook(request, toolbox)
+        if request.commission is not None:
+            return commission(book, request.commission)
         if request.kind == "question":
             reply = answer(book, request.question)
             return Draft(summary=reply.text, answer=reply, allocations=tuple(book.allocations))

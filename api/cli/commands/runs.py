@@ -90,11 +90,15 @@ def _event(item: object, index: int) -> Event:
         ) from None
 
 
-def ask(session: Session, *, question: str) -> int:
-    """`ask QUESTION`."""
+ONCE = "This was asked outside a conversation: ask again with --conversation T-1 to be able to say yes."
+
+
+def ask(session: Session, *, question: str, conversation: str | None) -> int:
+    """`ask QUESTION`; with a conversation also what came of a yes."""
     user = session.user(session.settings())
     with session.application() as application:
-        report = application.ask(question, user)
+        report = application.ask(question, user, conversation)
+        follow = report_views(application, application.report(report.follow)) if report.follow else []
     answer = report.answer
     if answer is None:
         session.output.show("answer", [view("answer", question, notes=[report.text])])
@@ -103,10 +107,12 @@ def ask(session: Session, *, question: str) -> int:
     if answer.evidence:
         notes.append(f"Evidence: {', '.join(answer.evidence)}")
     notes += [f"Try: {text}" for text in answer.suggestions]
+    if answer.offer is not None:
+        notes.append(f"To agree: quartermaster ask --conversation {conversation} yes" if conversation else ONCE)
     shown = view("answer", question, " | ".join(answer.columns), answer.rows, notes)
     if session.output.form is not Format.TABLE:
         shown = view("answer", question, data=answer)
-    session.output.show("answer", [shown])
+    session.output.show("answer", [shown, *follow])
     return exits.OK
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from agent.planners.rules.notebook import Notebook
-from agent.planners.rules.questions.mentions import Mentions
+from agent.planners.rules.questions.linked import Mentions
 from domain.requests import Answer
 from knowledge.passages import Passage
 from tools.lookup import LookupReport

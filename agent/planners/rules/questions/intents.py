@@ -1,8 +1,9 @@
-"""What a question asks for, by written patterns; the first that fits decides."""
+"""Written patterns of what a question asks for: they decide between the classifier's best guesses when it is unsure."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 INTENTS: tuple[tuple[str, str], ...] = (
     ("help", r"^\s*(help|\?+)\s*[.!?]*$|what can (you|i) (do|ask|answer)|how do i ask"),
@@ -42,16 +43,38 @@ INTENTS: tuple[tuple[str, str], ...] = (
     ),
 )
 
-EXAMPLES: tuple[str, ...] = (
-    "why did ORDER get nothing?",
-    "what would it take to ship ORDER by DATE?",
-    "who holds SKU?",
-    "who should get the last 120 of SKU?",
-    "what is the ATP of SKU?",
-    "what is the status of ORDER?",
-    "what waits?",
-    "what is the procedure when a carrier does not collect?",
+EXAMPLE: Mapping[str, str] = {
+    "why": "why did ORDER get nothing?",
+    "what_would_it_take": "what would it take to ship ORDER by DATE?",
+    "who_holds": "who holds SKU?",
+    "who_should_get": "who should get the last 120 of SKU?",
+    "atp": "what is the ATP of SKU?",
+    "status": "what is the status of ORDER?",
+    "waits": "what waits?",
+    "documents": "what is the procedure when a carrier does not collect?",
+    "hold_wave": "hold wave WAVE",
+    "release_wave": "release wave WAVE",
+    "expedite": "expedite INBOUND",
+    "transfer": "transfer 40 of SKU from SITE to SITE",
+    "reserve": "reserve what is free for ORDER",
+    "give": "give 60 of SKU to ORDER",
+    "share_out": "share out SKU again",
+    "buy": "buy 100 of SKU for SITE",
+    "escalate": "escalate ORDER to lead",
+    "help": "help",
+}
+"""How each intent is asked for, in words that are surely understood."""
+EXAMPLES: tuple[str, ...] = tuple(
+    EXAMPLE[name]
+    for name in ("why", "what_would_it_take", "who_holds", "who_should_get", "atp", "status", "waits", "documents")
 )
+DEEDS: tuple[str, ...] = tuple(
+    EXAMPLE[name]
+    for name in (
+        "hold_wave", "release_wave", "expedite", "transfer", "reserve", "give", "share_out", "buy", "escalate",
+    )
+)  # fmt: skip
+"""What may be asked to be done; the answer is an offer."""
 
 
 def intent_of(text: str) -> str | None:

@@ -3,148 +3,110 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Callable
 
-from agent.planners.rules.questions.days import ISO
+from agent.planners.rules.questions.amounts import amounts
+from agent.planners.rules.questions.days import day_found
+from agent.planners.rules.questions.ids import Ids
+from agent.planners.rules.questions.linked import Mention, Mentions, Unclear
+from agent.planners.rules.questions.names import Names, Place, whole_names
+from agent.planners.rules.questions.phrases import MASKS
 from domain.facts import Facts
-from domain.noun import Id, Noun
-from tools.toolbox import closest, ids_of
 
-KINDS = ("line", "order", "sku", "wave", "inbound", "transfer", "customer", "site")
-"""In the order in which an id that stands for two things is taken when no word before it says which."""
-
-KIND_WORDS = {
-    "line": "line", "lines": "line", "order": "order", "orders": "order", "so": "order",
-    "sku": "sku", "skus": "sku", "item": "sku", "product": "sku", "part": "sku",
-    "wave": "wave", "inbound": "inbound", "po": "inbound", "delivery": "inbound", "request": "transfer",
-    "transfer": "transfer", "customer": "customer", "account": "customer", "site": "site", "warehouse": "site",
-}  # fmt: skip
-_TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/#@-]*")
-_NUMBER = re.compile(r"^\d{1,9}$")
-_COUNTING = frozenset({"last", "next", "first", "remaining", "final", "only", "another", "with", "get", "gets", "for"})
-
-
-class Mention(Noun):
-    """One entity that the question names."""
-
-    kind: str
-    id: Id
-
-
-class Unclear(Noun):
-    """A word that looks like an id or name but is not exactly one.
-
-    `candidates` are all that it may stand for when `several`, else the known ones most like it.
-    """
-
-    word: str
-    kind: str
-    candidates: tuple[Id, ...] = ()
-    several: bool = False
-
-
-class Mentions(Noun):
-    """What a question names, in the order of its words, and the numbers that are quantities."""
-
-    found: tuple[Mention, ...] = ()
-    unclear: tuple[Unclear, ...] = ()
-    numbers: tuple[int, ...] = ()
-
-    def of(self, *kinds: str) -> tuple[str, ...]:
-        """Ids of these kinds, each once."""
-        return tuple(dict.fromkeys(item.id for item in self.found if item.kind in kinds))
+_NOT_BUT = re.compile(r"\bnot\s+(?:the\s+)?$")
+_SAID_TWICE = (
+    (re.compile(rf"\b(?:orders?|so|lines?) (?={MASKS['order']})"), ""),
+    (re.compile(rf"\b(?:skus?|items?|product|part) (?={MASKS['sku']})"), ""),
+    (re.compile(rf"\bwave (?={MASKS['wave']})"), ""),
+    (re.compile(rf"\b(?:po|inbound|delivery|supply) (?={MASKS['inbound']})"), ""),
+    (re.compile(rf"\b(?:customer|account) (?={MASKS['customer']})"), ""),
+    (re.compile(rf"\b(?:site|warehouse|dc) (?={MASKS['site']})"), ""),
+)
+"""The word for the kind, where the sign says it as well."""
+LONGEST = 600
+"""Characters of a message that are read; nobody means anything by what comes after."""
 
 
 def mentions(text: str, facts: Facts, likely: str = "") -> Mentions:
-    """Links the words of `text` to ids and names in the snapshot; an unknown id counts as one of the `likely` kind."""
-    words = ISO.sub(" ", text)
-    index = _index(facts)
-    found: list[Mention] = []
-    unclear: list[Unclear] = []
-    numbers: list[int] = []
-    before = ""
-    for token in _tokens(words):
-        item = _linked(token, before.casefold(), index, facts, likely)
-        if isinstance(item, Mention):
-            found.append(item)
-        elif isinstance(item, Unclear):
-            unclear.append(item)
-        elif isinstance(item, int):
-            numbers.append(item)
-        before = token
-    named = _by_name(words.casefold(), facts)
-    found += [item for item in named if isinstance(item, Mention) and item not in found]
-    unclear += [item for item in named if isinstance(item, Unclear)]
-    return Mentions(found=tuple(found), unclear=tuple(unclear), numbers=tuple(numbers))
+    """Links the words of `text` to ids and names in the snapshot; an unknown id counts as one of the `likely` kind.
 
-
-def _tokens(words: str) -> Iterator[str]:
-    for match in _TOKEN.finditer(words):
-        token = match.group().rstrip("._:/#@-")
-        if token:
-            yield token
-
-
-def _index(facts: Facts) -> dict[str, dict[str, str]]:
-    """casefolded id -> kind -> id."""
-    index: dict[str, dict[str, str]] = {}
-    for kind in KINDS:
-        for key in ids_of_kind(facts, kind):
-            index.setdefault(key.casefold(), {}).setdefault(kind, key)
-    return index
-
-
-def ids_of_kind(facts: Facts, kind: str) -> tuple[str, ...]:
-    """Ids of one kind in the snapshot, sorted."""
-    known = ids_of(facts, kind)
-    return tuple(sorted(key for key in known if facts.has(kind, key)))
-
-
-def _linked(
-    token: str, before: str, index: dict[str, dict[str, str]], facts: Facts, likely: str
-) -> Mention | Unclear | int | None:
-    wanted = KIND_WORDS.get(before)
-    exact = index.get(token.casefold(), {})
-    if _NUMBER.match(token):
-        if before in _COUNTING or (wanted is None and (len(token) < 4 or not exact)):
-            return int(token)
-        if wanted and wanted not in exact:
-            return _numbered(token, wanted, facts) or int(token)
-    if exact:
-        kind = wanted if wanted in exact else next(kind for kind in KINDS if kind in exact)
-        return Mention(kind=kind, id=exact[kind])
-    if (
-        any(c.isdigit() for c in token)
-        and any(c.isalpha() for c in token)
-        and not re.match(r"^\d+(st|nd|rd|th)$", token.casefold())
+    Days come first, then ids, whole names, parts of names, and what is left may be numbers. In 'not A but B', A is not
+    meant.
+    """
+    plain = _plain(text)
+    words = plain.lower() if len(plain.lower()) == len(plain) else plain
+    page = _Page(words)
+    day = day_found(words, facts.today)
+    if day:
+        page.take(day[0], day[1], MASKS["day"])
+    ids = Ids(facts)
+    for find in (
+        lambda rest: ids.known(rest, plain),
+        lambda rest: whole_names(rest, facts),
+        lambda rest: ids.unknown(rest, plain, likely),
+        Names(facts).places,
     ):
-        return Unclear(word=token[:40], kind=wanted or "", candidates=closest(token, ids_of(facts, wanted or likely)))
-    return None
+        page.link(find)
+    amount = amounts(page.rest)
+    for start, end in amount.places:
+        page.take(start, end, MASKS["n"])
+    found, unclear = page.items()
+    return Mentions(
+        found=found,
+        unclear=unclear,
+        numbers=amount.numbers,
+        measure=amount.measure,
+        day=day[2] if day else None,
+        no_day=words[day[0] : day[1]][:40] if day and day[2] is None else "",
+        masked=page.masked(),
+    )
 
 
-def _numbered(number: str, kind: str, facts: Facts) -> Mention | Unclear | None:
-    """'order 77' for an order whose id ends in the number 77."""
-    tail = re.compile(rf"(^|[^0-9])0*{re.escape(number)}$")
-    fits = [key for key in ids_of_kind(facts, kind) if tail.search(key)]
-    if len(fits) == 1:
-        return Mention(kind=kind, id=fits[0])
-    return Unclear(word=f"{kind} {number}", kind=kind, candidates=tuple(fits[:5]), several=True) if fits else None
+def _plain(text: str) -> str:
+    """Compatibility forms made plain, curly quotes straight, one line."""
+    straight = unicodedata.normalize("NFKC", text).replace("\u2019", "'").replace("\u2018", "'")
+    return re.sub(r"\s", " ", straight)[:LONGEST]
 
 
-def _by_name(words: str, facts: Facts) -> list[Mention | Unclear]:
-    """Customers, SKUs and sites whose whole name stands in the question; one name of two of them is unclear."""
-    names: dict[tuple[str, str], list[str]] = {}
-    for kind, items in (("customer", facts.customers), ("sku", facts.skus), ("site", facts.sites)):
-        for item in items:
-            if len(item.name) >= 4:
-                names.setdefault((item.name.casefold(), kind), []).append(item.id)
-    hits: list[Mention | Unclear] = []
-    for (name, kind), keys in sorted(names.items(), key=lambda entry: (-len(entry[0][0]), entry[0])):
-        if not re.search(rf"(?<!\w){re.escape(name)}(?!\w)", words):
-            continue
-        words = words.replace(name, " ")
-        if len(keys) == 1:
-            hits.append(Mention(kind=kind, id=keys[0]))
-        else:
-            hits.append(Unclear(word=name[:40], kind=kind, candidates=tuple(sorted(keys)), several=True))
-    return hits
+class _Page:
+    """A text of which more and more is understood; what is, is blanked out for those who read on."""
+
+    def __init__(self, words: str) -> None:
+        self._words = words
+        self.rest = words
+        self._places: list[Place] = []
+        self._signs: list[tuple[int, int, str]] = []
+
+    def link(self, find: Callable[[str], object]) -> None:
+        for place in list(find(self.rest)):  # type: ignore[call-overload]
+            if self.rest[place.start : place.end].strip() and "\x00" not in self.rest[place.start : place.end]:
+                self._places.append(place)
+                kind = place.item.kind if isinstance(place.item, Mention) else place.item.kind or "unclear"
+                self.take(place.start, place.end, MASKS[kind])
+
+    def take(self, start: int, end: int, sign: str) -> None:
+        self._signs.append((start, end, sign))
+        self.rest = self.rest[:start] + "\x00" * (end - start) + self.rest[end:]
+
+    def items(self) -> tuple[tuple[Mention, ...], tuple[Unclear, ...]]:
+        """In the order of the words, without what is said to be not meant ('not A but B')."""
+        places = sorted(self._places, key=lambda place: place.start)
+        meant = [place for place in places if not self._excluded(place)]
+        found = tuple(place.item for place in meant if isinstance(place.item, Mention))
+        return found, tuple(place.item for place in meant if isinstance(place.item, Unclear))
+
+    def _excluded(self, place: Place) -> bool:
+        before, after = self._words[: place.start], self._words[place.end :]
+        return bool(_NOT_BUT.search(before) and re.match(r"\s*,?\s*but\b", after))
+
+    def masked(self) -> str:
+        """The words with a sign for everything that was linked."""
+        text, at = "", 0
+        for start, end, sign in sorted(self._signs):
+            text += f"{self._words[at:start]} {sign} "
+            at = end
+        text = " ".join((text + self._words[at:]).split())
+        for pattern, instead in _SAID_TWICE:
+            text = pattern.sub(instead, text)
+        return text

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from agent.planners.rules.notebook import Notebook
-from agent.planners.rules.questions.days import day_in
-from agent.planners.rules.questions.mentions import Mentions
+from agent.planners.rules.questions.linked import Mentions
 from domain.requests import Answer
 from domain.wording import counted
 from tools.what_would_it_take import Way, WhatReport, WhatRow
@@ -17,9 +16,9 @@ WISHES = frozenset({"later_date", "value", "rank"})
 """Levers that change what is asked, not what is done."""
 
 
-def what_would_it_take(book: Notebook, question: str, named: Mentions) -> Answer:
+def what_would_it_take(book: Notebook, _: str, named: Mentions) -> Answer:
     """The ways to serve the line, or every open line of the order, by the day named (else by its promised date)."""
-    day = day_in(question, book.facts.today)
+    day = named.day
     lines, orders = named.of("line"), named.of("order")
     which = {"line": lines[0]} if lines else {"order": orders[0]}
     subject = next(iter(which.values()))

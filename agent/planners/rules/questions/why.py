@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from agent.planners.rules.notebook import Notebook
-from agent.planners.rules.questions.mentions import Mentions
+from agent.planners.rules.questions.linked import Mentions
 from domain.requests import Answer
 from domain.wording import counted
 from tools.explain import Explanation, LineExplanation
