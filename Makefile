@@ -44,7 +44,7 @@ check: setup ## Lint, format, types and import contracts
 	exit $$code
 
 test: setup ## All tests that need nothing but the lock
-	@$(BIN)/python -m pytest -n 2 -m "not real and not nightly"
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not real and not nightly"
 
 $(REAL_STAMP): $(STAMP) requirements-real.lock
 	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install --quiet --no-deps --require-hashes -r requirements-real.lock

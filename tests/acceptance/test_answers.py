@@ -6,12 +6,16 @@ import json
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from agent.runtime.application import Application
 from guardrails.supply import drawn_free, free_units, held_by, released
 from storage.records import MoveState
 from tests.acceptance.conftest import AT
 from tests.acceptance.door import EVENTS, ended, process, quartermaster
 from tests.agent.house import distributor, opened, states, turn, waiting_moves, who
+
+pytestmark = pytest.mark.xdist_group("answers")
 
 
 def one_question(home: Path) -> tuple[str, str, str]:

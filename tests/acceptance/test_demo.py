@@ -11,6 +11,8 @@ import pytest
 from tests.acceptance.conftest import Elsewhere, Told
 from tests.acceptance.door import quartermaster
 
+pytestmark = pytest.mark.xdist_group("demo")
+
 SCREENS = "facts grants shortages comparison moves unattended approvals card decisions outcome ledger next".split()
 
 

@@ -44,7 +44,8 @@ def outside_effects(home):
 STEPS = ("hold_wave", "release_reservation", "reserve", "update_promise", "create_customer_task")
 
 
-@pytest.mark.parametrize("point", [pytest.param("before_commit", marks=pytest.mark.nightly), "after_commit"])
+@pytest.mark.real
+@pytest.mark.parametrize("point", ["before_commit", "after_commit"])
 def test_killed_at_every_step_in_turn_the_saga_is_finished_with_each_effect_once(delayed, point):
     with opened(delayed) as app:
         waiting = [item.move for item in app.report("R-1").of(MoveState.WAITING)]

@@ -159,6 +159,7 @@ with opened(home) as app:
 """
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("room", [20_000, *(pytest.param(n, marks=pytest.mark.nightly) for n in (0, 300_000))])
 def test_a_full_disk_is_said_and_what_was_accepted_goes_on_when_there_is_room(tmp_path, delayed, room):
     home = tmp_path / "small"

@@ -7,12 +7,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from evals.bench.problems import problem
 from evals.bench.timing import percentile, together
 
 PARTS = ["allocation", "gate", "snapshot"]
 
 
+@pytest.mark.real
 def test_a_quick_run_measures_and_prints_one_envelope():
     command = [sys.executable, "-m", "evals.bench", "7", "--quick", "--output", "json", "--only", *PARTS]
     done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[2], check=True)

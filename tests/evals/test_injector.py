@@ -15,7 +15,7 @@ FRESH = random.SystemRandom().randrange(10**6)
 SEEDS = (7, FRESH)
 
 
-@pytest.fixture(scope="module", params=SEEDS)
+@pytest.fixture(scope="module", params=SEEDS, ids=("known", "drawn"))
 def dark(request: pytest.FixtureRequest) -> Night:
     print(f"night {request.param}")
     return night(request.param, 100, 50)

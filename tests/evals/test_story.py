@@ -27,6 +27,7 @@ def test_the_story_holds_on_known_worlds_however_people_decide(tmp_path: Path, s
     _holds(seed, tmp_path, reject)
 
 
+@pytest.mark.real
 def test_the_same_world_told_twice_leaves_the_same_bytes(tmp_path: Path):
     first = _holds(11, tmp_path / "a", 20)
     second = _holds(11, tmp_path / "b", 20)

@@ -40,6 +40,7 @@ def serving(home: Path, port: int) -> Iterator[tuple[subprocess.Popen[str], http
         running.communicate()
 
 
+@pytest.mark.real
 def test_it_serves_a_world_with_something_to_decide_ends_in_order_and_goes_on_where_it_was(tmp_path: Path):
     home, port = tmp_path / "home", free_port()
     with serving(home, port) as (running, client):

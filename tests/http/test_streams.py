@@ -127,6 +127,7 @@ def wait_until(true: Any) -> None:
     raise AssertionError("it did not come true")
 
 
+@pytest.mark.real
 def test_a_run_that_another_process_drives_is_followed_all_the_same(fresh: Path):
     with opened(fresh) as application, served(application, QUICK, work=False) as here, here.client("lena") as client:
         asked = client.post("/api/runs", json={"question": "who holds SKU-1042?"}).json()

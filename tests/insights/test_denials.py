@@ -16,6 +16,8 @@ from guardrails.ledger import Ledger
 from insights.metrics import gather
 from tests.databases import migrated
 
+pytestmark = pytest.mark.xdist_group("insights")
+
 RULES = ("credit-hold", "picked-units", "contract-floor")
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.embedded.world import BUILT_IN_NOW
 from evals.metrics import recount
 from tests.insights.house import Told
+
+pytestmark = pytest.mark.xdist_group("insights")
 
 
 def test_a_recount_finds_the_same_flow(nine: Told):

@@ -25,6 +25,8 @@ from insights.metrics import Metrics
 from tests.insights.agreeing import agrees_with_the_notebook, agrees_with_the_recount
 from tests.insights.house import Told
 
+pytestmark = pytest.mark.xdist_group("insights")
+
 ADDS_UP = {"questions", "moves", "units", "cases", "entries", "USD"}
 LATEST = "stalled_now"
 

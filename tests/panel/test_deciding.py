@@ -14,6 +14,8 @@ from storage.records import ApprovalState, MoveState
 from tests.agent.house import opened, who
 from tests.panel.house import HX, Seen, drawn_seed, on_built_in, on_generated, panel
 
+pytestmark = pytest.mark.xdist_group("panel")
+
 
 @pytest.fixture(scope="module")
 def planned(tmp_path_factory: pytest.TempPathFactory) -> Path:

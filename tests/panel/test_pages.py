@@ -13,6 +13,8 @@ from api.http.panel.words import href, linked
 from tests.http.house import ROLES, one_of_each
 from tests.panel.house import HOSTILE, Seen, answered, drawn_seed, on_built_in, on_generated, pages, panel
 
+pytestmark = pytest.mark.xdist_group("panel")
+
 
 @pytest.fixture(scope="module", params=["built_in", "generated"])
 def application(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:

@@ -17,6 +17,8 @@ from storage import run_events
 from tests.http.house import Message, served, stream
 from tests.panel.house import HX, Seen, answered, on_built_in, panel
 
+pytestmark = pytest.mark.xdist_group("panel")
+
 
 @pytest.fixture(scope="module")
 def application(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:

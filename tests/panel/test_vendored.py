@@ -11,6 +11,8 @@ from api.http.panel.pages import HERE
 from api.http.panel.vendored import FOLDER, check, listed
 from domain.errors import IntegrityBroken
 
+pytestmark = pytest.mark.xdist_group("panel")
+
 
 def test_every_vendored_file_has_the_bytes_the_list_names_and_there_is_no_other():
     check()

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from api.slack.door import PATH
 from storage.records import MoveState
 from tests.slack.block_kit import shown
@@ -33,6 +35,7 @@ def card_in(slack: LocalSlack, approval: str) -> Message | None:
     return found[0] if found else None
 
 
+@pytest.mark.real
 def test_a_kill_between_click_and_execution_loses_nothing(delayed, slack):
     channel = slack.workspace.channel()
     slack.limits.burst = 50

@@ -17,7 +17,7 @@ from evals.injector import Night, night
 FRESH = random.SystemRandom().randrange(10**6)
 
 
-@pytest.fixture(scope="module", params=(11, FRESH))
+@pytest.fixture(scope="module", params=(11, FRESH), ids=("known", "drawn"))
 def dark(request: pytest.FixtureRequest) -> Night:
     print(f"night {request.param}")
     return night(request.param, 60, 30)

@@ -54,6 +54,7 @@ def test_a_report_that_cannot_be_written_is_said(tmp_path: Path):
     said.refused(5, "--report")
 
 
+@pytest.mark.real
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 def test_a_worker_sweeps_and_stops_cleanly_when_asked(tmp_path: Path):
     home = tmp_path / "home"

@@ -35,6 +35,7 @@ def test_a_whole_night_with_100_exceptions_and_50_near_misses(seed: int, tmp_pat
     assert {score.labelled for score in outcome.scores} == {10}
 
 
+@pytest.mark.real
 def test_on_a_world_full_of_trouble_sweeping_again_comes_to_rest(tmp_path: Path):
     """What our own plan shifts (a promise to another day or site) may be planned once more, and opens no case."""
     print(f"world {FRESH}")
