@@ -67,10 +67,11 @@ nightly: setup ## The long tests: many more generated examples
 bench: setup ## Measure ratios on generated worlds; absolute times are printed, never asserted
 	@$(BIN)/python -m evals.bench
 
-evals: setup ## Judge the program: every scenario four times, the story on generated worlds, the search in documents
+evals: setup ## Judge the program: every scenario four times, the story on generated worlds, the search in documents, 200 messages
 	@$(BIN)/python -m evals scenarios --trials 4
 	$(BIN)/python -m evals
 	$(BIN)/python -m evals retrieval
+	$(BIN)/python -m evals understanding
 
 docs: setup ## Write docs/cli.md and the tables in docs/ from the program itself
 	@$(BIN)/typer api.cli.main utils docs --name quartermaster --output docs/cli.md

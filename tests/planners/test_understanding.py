@@ -174,6 +174,12 @@ def test_a_follow_up_takes_over_what_it_does_not_say():
     assert heard("why?").asks
 
 
+def test_a_command_is_not_carried_over_to_another_kind_of_thing():
+    answer = heard("hold wave W-1", "what about SO-3?")
+    assert answer.asks and answer.offer is None
+    assert heard("hold wave W-1", "and SO-3 in W-1?").offer is None
+
+
 def test_an_asked_back_question_is_finished_by_the_missing_word():
     assert heard("transfer 10 of Y to millford").asks
     offer = heard("transfer 10 of Y to millford", "from tarnside").offer

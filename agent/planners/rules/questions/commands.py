@@ -20,7 +20,7 @@ VERBS: Mapping[str, str] = {
     "give": r"giv|allocat|assign|\blet\b|hand|serv|\bget\b",
     "share_out": r"shar|alloc|plan|redo|distribut|calc|re-?run|balanc|optimi|\brun\b",
     "buy": r"buy|purchas|order|replenish|stock|procur|\bget\b",
-    "escalate": r"escal|\bask\b|\bget\b|\blet\b|tell|look|rais|hand|flag|check|inform|\bhave\b|involv|pull",
+    "escalate": r"escal|\b(?:ask|get|let|have)\b|tell|look|rais|hand|flag|check|inform|involv|pull|loop|bring|seen",
 }
 """Command -> a pattern of which something must stand in the message."""
 COMMANDS = frozenset(VERBS)

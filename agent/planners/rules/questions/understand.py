@@ -78,7 +78,7 @@ def understand(text: str, history: tuple[Turn, ...], facts: Facts) -> Reading:
     old = before(last, facts) if last else Mentions()
     new = with_other_site(new, old, facts)
     if elliptical(masked):
-        if last and _fits(last.intent, _subjects(new)):
+        if last and _fits(last.intent, _subjects(new)) and not _another_deed(last.intent, new, old):
             if last.intent == "transfer" and last.offer is None:
                 new = mentions(f"{last.question} {text}", facts)
             return Reading(intent=last.intent, named=inherited(new, old, also_numbers=True))
@@ -119,6 +119,11 @@ def _subjects(named: Mentions) -> frozenset[str]:
 
 def _fits(intent: str, subjects: frozenset[str]) -> bool:
     return intent in NEEDS and (not subjects or bool(subjects & set(NEEDS[intent])))
+
+
+def _another_deed(intent: str, new: Mentions, old: Mentions) -> bool:
+    """Whether 'and that?' would carry a command over to another kind of thing: that is asked, never taken over."""
+    return intent in COMMANDS and not _subjects(new) <= _subjects(old)
 
 
 def _possible(subjects: frozenset[str]) -> tuple[str, ...]:
