@@ -78,7 +78,7 @@ def who_should_get(book: Notebook, _: str, named: Mentions) -> Answer:
     got = "; ".join(f"{units} to {key} ({names[key]})" for key, units in _summed(winners)[:6]) or "nobody"
     empty = [item for item in plan.shortages if item.line not in {key for key, _ in winners}]
     lost = "".join(f" Nothing for {item.line} ({names[item.line]}): {item.text.rstrip('.')}." for item in empty[:3])
-    fewer = f" Only {sellable} are sellable." if asked > sellable else ""
+    fewer = f" Only {sellable} are sellable, not {asked}." if asked > sellable else ""
     left = f" {min(asked, sellable) - given} stay free." if given < min(asked, sellable) else ""
     return Answer(
         intent="who_should_get",
