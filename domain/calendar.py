@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from domain.errors import BadInput
@@ -10,6 +10,11 @@ from domain.sites import Lane, Site
 
 LONGEST_PAUSE = 366
 """Days without work after which a calendar is called wrong."""
+
+
+def end_of(day: date) -> datetime:
+    """The moment a day is over (UTC)."""
+    return datetime.combine(day + timedelta(days=1), time(0), tzinfo=UTC)
 
 
 def zone(site: Site) -> tzinfo:

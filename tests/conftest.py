@@ -37,3 +37,9 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     marks = str(config.getoption("markexpr"))
     left_out = bool(marks) and ("real" not in marks or "not real" in marks)
     return True if left_out and collection_path == Path(__file__).parent / "browser" else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The browser comes last: its driver keeps an event loop running in this thread until the session ends, which the
+    durable engine and `asyncio.run` refuse."""
+    items.sort(key=lambda item: "browser" in item.path.parts)

@@ -9,6 +9,7 @@ import re
 
 from agent.casework.commission import commission
 from agent.casework.services import Services
+from agent.casework.stakes import stake
 from agent.planners.assemble import assemble
 from agent.planners.interface import Draft, Planner
 from domain.errors import QuartermasterError, StorageFailed
@@ -71,6 +72,7 @@ def plan(services: Services, run_id: str, facts_id: str) -> int:
             run_events.append(session, run_id, services.now(), "fallback", {"reason": fallback})
         body = {"revision": made.revision, "digest": record.digest, "moves": len(made.moves), "summary": made.summary}
         run_events.append(session, run_id, services.now(), "plan", body)
+        stake(session, run, made, facts)
         commission(session, services, run, made)
     return made.revision
 

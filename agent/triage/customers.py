@@ -8,7 +8,8 @@ from datetime import date, timedelta
 
 from agent.triage.books import Books
 from agent.triage.stock import mark
-from agent.triage.worth import end_of, worth_of
+from agent.triage.worth import worth_of
+from domain.calendar import end_of
 from domain.cases import Scope
 from domain.customers import Customer
 from domain.facts import Facts

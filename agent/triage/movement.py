@@ -9,8 +9,8 @@ from fractions import Fraction
 
 from agent.triage.books import Books
 from agent.triage.stock import mark
-from agent.triage.worth import end_of, worth_of
-from domain.calendar import add_workdays
+from agent.triage.worth import worth_of
+from domain.calendar import add_workdays, end_of
 from domain.cases import Scope
 from domain.execution import MilestoneKind, Shipment, TaskState, Wave, WaveState
 from domain.facts import Facts

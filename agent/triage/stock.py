@@ -9,8 +9,9 @@ from decimal import Decimal
 
 from agent.triage.books import Books
 from agent.triage.shortage import short_of
-from agent.triage.worth import end_of, worth_of_missing
+from agent.triage.worth import worth_of_missing
 from domain.atp import AtpBucket, available
+from domain.calendar import end_of
 from domain.canonical import digest
 from domain.cases import Scope
 from domain.facts import Facts

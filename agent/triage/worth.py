@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 
 from domain.facts import Facts
@@ -33,11 +33,6 @@ def worth_of_missing(facts: Facts, lines: Iterable[OrderLine], units: int) -> De
         total += unit_worth(facts, line) * taken
         left -= taken
     return total
-
-
-def end_of(day: date) -> datetime:
-    """The moment a day is over (UTC)."""
-    return datetime.combine(day + timedelta(days=1), time(0), tzinfo=UTC)
 
 
 def days_left(now: datetime, day: date) -> int:

@@ -2,11 +2,13 @@
 
 import json
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
 from connectors.embedded.world import built_in_event
-from domain.cases import CaseState
+from domain.calendar import end_of
+from domain.cases import CaseState, urgency
 from domain.errors import Conflict, StaleDecision, UnknownReference
 from domain.events import SupplierDelay
 from storage.records import Arrival, MoveState, RunState
@@ -190,3 +192,16 @@ def test_an_edit_is_judged_again_and_the_old_card_is_stale(careful):
         with pytest.raises((StaleDecision, Conflict)):
             app.approve(card.approval, "peter", card.digest)
         assert app.verify().ok
+
+
+def test_the_case_of_an_event_says_what_is_at_stake_and_from_when_it_costs(delayed: Path) -> None:
+    with opened(delayed) as application:
+        case = application.cases()[0]
+        report, facts = application.report("R-1"), application.facts("R-1")
+        assert case.value_at_stake == sum(item.move.value_at_stake for item in report.moves) > 0
+        touched = {effect.line for item in report.moves for effect in item.move.effects}
+        touched |= {short.line for short in report.shortages}
+        assert facts is not None
+        first = min(facts.line(line).due for line in touched if facts.has("line", line))
+        assert case.deadline == end_of(first)
+        assert urgency(case, application.now) > 0
