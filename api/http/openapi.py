@@ -53,7 +53,7 @@ WORDS: dict[str, str] = {
     "new_eta": "2026-03-16",
     "note": "the vessel missed its slot",
     "order": "SO-1",
-    "planner": "rules/1",
+    "planner": "rules/2",
     "policy": "P-0123456789abcdef",
     "question": "who holds SKU-1?",
     "reason": "the customer agreed on the phone",

@@ -67,7 +67,7 @@ def test_a_yes_starts_one_run_in_a_case_of_its_own_raised_by_who_said_it(app: Ap
     follow = app.run(report.follow)
     case = next(case for case in app.cases() if case.id == follow.case)
     assert (case.kind, case.raised_by, case.scope) == ("request", "paula", answer.accepted.scope)
-    assert follow.kind == "command" and follow.planner == "rules/1"
+    assert follow.kind == "command" and follow.planner == "rules/2"
     done = app.report(follow.id)
     assert [move.move.kind for move in done.moves] == ["wave"]
     assert follow.request.scope == answer.accepted.scope, "the scope of a command does not grow"

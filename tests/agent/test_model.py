@@ -16,7 +16,7 @@ def test_a_model_that_fails_is_replaced_by_the_rules_and_the_reason_is_kept_ever
         with opened(tmp_path, openai_api_key=KEY, **model) as app:
             run = delay(app)
             report = app.report(run)
-            assert report.run.planner == "rules/1" and "server_error" in report.run.fallback
+            assert report.run.planner == "rules/2" and "server_error" in report.run.fallback
             assert "server_error" in report.text and report.of(MoveState.EXECUTED)
             told = [json.loads(event.body) for event in app.events(run) if event.kind == "fallback"]
             assert "server_error" in told[0]["reason"]

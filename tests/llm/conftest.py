@@ -15,11 +15,12 @@ from agent.planners.rules.planner import RulesPlanner
 from domain.canonical import canonical_json
 from domain.requests import Request
 from guardrails.policy import default_policy
-from storage import plans, run_events, runs, snapshots
+from storage import cases, plans, run_events, runs, snapshots
 from storage.database import Database
 from storage.records import Run
 from tests.databases import migrated
 from tests.llm.talks import KEY, box
+from tests.storage.samples import case
 from tests.tools.worlds import NOW, world
 
 Fallen = Callable[[Planner, Request], str]
@@ -45,6 +46,7 @@ def _fallen(database: Database, model: Planner, asked: Request) -> str:
     run = Run(id="R-1", case=asked.case, kind=asked.kind, request=asked, actor=asked.by, created_at=NOW)
     with database.write() as session:
         snapshots.put(session, facts)
+        cases.open_case(session, case(asked.case))
         runs.admit(session, run)
     assert plan_node.plan(services, run.id, facts.id) == asked.revision
     with database.read() as session:
@@ -52,7 +54,7 @@ def _fallen(database: Database, model: Planner, asked: Request) -> str:
         happened = [(event.kind, event.body) for event in run_events.since(session, run.id)]
     rules = RulesPlanner().plan(asked, box(asked)[0])
     assert [move.substance for move in made.moves] == [move.substance for move in rules.moves]
-    assert made.planner == run.planner == "rules/1"
+    assert made.planner == run.planner == "rules/2"
     reason = run.fallback or ""
     assert ("fallback", canonical_json({"reason": reason})) in happened
     assert KEY not in str(happened)

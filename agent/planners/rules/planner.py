@@ -46,7 +46,7 @@ class RulesPlanner:
     """Deterministic: equal requests on equal facts give equal drafts, byte for byte."""
 
     name = "rules"
-    version = "1"
+    version = "2"
 
     def plan(self, request: Request, toolbox: Toolbox) -> Draft:
         """The draft for any request. UnknownReference when an event names what nobody knows."""
