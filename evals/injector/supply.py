@@ -130,8 +130,8 @@ def just_enough(ground: Ground) -> Cause:
 
 
 def counted_apart(ground: Ground) -> Cause:
-    """The warehouse counts other units than the ERP has, at least three and two percent; read, or told."""
-    erp, off = ground.dice.between(20, 150), ground.dice.weighted(((3, 4), (4, 2), (15, 1)))
+    """The warehouse counts other units than the ERP has, at least three and two percent (3 of 150); read, or told."""
+    erp, off = ground.dice.between(20, 147), ground.dice.weighted(((3, 4), (4, 2), (15, 1)))
     wms = erp + off if ground.number % 4 == 1 else erp - off
     order = ground.order(10, 20)
     world = _common(ground) | parts(orders=order, reservations=ground.reserved(order, 10))
