@@ -88,7 +88,7 @@ vendor: setup ## Fetch the panel's browser libraries again with npm and check ev
 
 lock: setup ## Resolve again and write both hash-pinned locks
 	@$(LOCK) --extra dev -o requirements.lock >/dev/null
-	$(LOCK) --extra dev --extra dev-llm --extra dev-browser -c requirements.lock -o requirements-real.lock >/dev/null
+	$(LOCK) --extra dev --extra dev-llm --extra dev-browser --extra dev-mutation -c requirements.lock -o requirements-real.lock >/dev/null
 
 clean: ## Remove the environment, caches and demo data
 	rm -rf .venv .quartermaster-demo .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build *.egg-info
