@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import product
 
 from guardrails.policy import AutonomyRule, Level, Policy
-from guardrails.policy.schema import LEVELS
+from guardrails.policy.autonomy import LEVELS
 from guardrails.subject import Subject
 
 

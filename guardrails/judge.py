@@ -9,7 +9,7 @@ from domain.verdicts import Outcome, Reason, Verdict
 from guardrails.autonomy import in_pilot, level
 from guardrails.policy import Policy, Rule
 from guardrails.policy.conditions import Comparison, Condition
-from guardrails.policy.schema import ANY
+from guardrails.policy.rules import ANY
 from guardrails.subject import Subject
 from guardrails.vocabulary import FACTS, Kind
 

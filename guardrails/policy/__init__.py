@@ -1,7 +1,13 @@
 """Policy as data: a versioned document, its typed schema, its loader and its checks."""
 
+from guardrails.policy.autonomy import Autonomy, AutonomyRule, Level, Pilot
+from guardrails.policy.budgets import Budget
 from guardrails.policy.loading import default_policy, default_text, load, parse
-from guardrails.policy.schema import Autonomy, AutonomyRule, Budget, Level, Pilot, Policy, Role, Rule, Waiting
+from guardrails.policy.reasons import ReasonCode
+from guardrails.policy.roles import Role
+from guardrails.policy.rules import Rule
+from guardrails.policy.schema import Policy
+from guardrails.policy.waiting import Waiting
 
 __all__ = [
     "Autonomy",
@@ -10,6 +16,7 @@ __all__ = [
     "Level",
     "Pilot",
     "Policy",
+    "ReasonCode",
     "Role",
     "Rule",
     "Waiting",
