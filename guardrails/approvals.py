@@ -179,7 +179,16 @@ class Approvals:
 
     def _role(self, session: Session, person: User, asked: Approval, subject: Subject) -> str:
         raised_by = cases.get(session, asked.case).raised_by
-        return entitled(person, asked, raised_by=raised_by, subject=subject, policy=self._policy(), people=self._people)
+        power = entitled(
+            person,
+            asked,
+            raised_by=raised_by,
+            subject=subject,
+            policy=self._policy(),
+            people=self._people,
+            at=self._now(),
+        )
+        return power.grant.role
 
     def _record(self, desk: _Desk, kind: EntryKind, body: dict[str, Any]) -> None:
         asked, record = desk.asked, desk.record

@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
 from decimal import Decimal
 
 from domain.errors import NotAllowed
 from guardrails.people import People, User
 from guardrails.policy import Policy
+from guardrails.powers import Delegation, Power, powers
 from guardrails.subject import Subject
 from storage.records import Approval
 
 
-def entitled(user: User, asked: Approval, *, raised_by: str, subject: Subject, policy: Policy, people: People) -> str:
-    """The role in which `user` may decide `asked`. NotAllowed names the role needed and who has it.
+def entitled(
+    user: User,
+    asked: Approval,
+    *,
+    raised_by: str,
+    subject: Subject,
+    policy: Policy,
+    people: People,
+    at: datetime,
+    delegations: Iterable[Delegation] = (),
+) -> Power:
+    """The power in which `user` may decide `asked` at `at`. NotAllowed names the role needed and who has it.
 
-    Four eyes: whoever asked, edited or raised the case may not. Without four eyes the one who asked may confirm in a
-    role that policy lets confirm, inside its limits.
+    Four eyes: whoever asked, edited or raised the case may not, nor anybody in their name. Without four eyes the one
+    who asked may confirm in a role that policy lets confirm, inside its limits.
     """
     names = [name for name in asked.role.split("/") if name in policy.roles and policy.roles[name].decides]
-    mine = [name for name in names if name in user.roles]
+    mine = [power for power in powers(user, people, delegations, at) if power.grant.role in names]
     if not mine:
         have = ", ".join(user.roles) or "no role"
         raise NotAllowed(
@@ -27,30 +40,45 @@ def entitled(user: User, asked: Approval, *, raised_by: str, subject: Subject, p
             fix=_ask(people, asked.role, but=()),
         )
     parties = {asked.asked_by, raised_by, *asked.edited_by}
-    if asked.four_eyes and user.id in parties:
-        raise NotAllowed(
-            f"{asked.id} needs four eyes, and {user.name} asked for it, edited it or raised the case",
-            field="four_eyes",
-            fix=_ask(people, asked.role, but=tuple(parties)),
-        )
+    if asked.four_eyes:
+        mine = [power for power in mine if user.id not in parties and power.for_whom not in parties]
+        if not mine:
+            raise NotAllowed(
+                f"{asked.id} needs four eyes, and {user.name} asked for it, edited it or raised the case",
+                field="four_eyes",
+                fix=_ask(people, asked.role, but=tuple(parties)),
+            )
     value, units = sizes(subject)
-    able = [name for name in mine if policy.roles[name].covers(value, units)]
+    able = [power for power in mine if power.covers(value, units, subject.touched.sites, policy)]
     if not able:
-        above = policy.roles[mine[0]].escalates_to
-        raise NotAllowed(
-            f"{subject.text('value_at_stake')} and {units} units are beyond the authority of {mine[0]}",
-            field="authority",
-            fix=_ask(people, above or asked.role, but=()),
-        )
+        raise _beyond(user, mine[0], asked, subject, policy, people)
     if user.id == asked.asked_by:
-        able = [name for name in able if policy.roles[name].confirm]
+        able = [power for power in able if policy.roles[power.grant.role].confirm]
         if not able:
             raise NotAllowed(
-                f"{user.name} asked for this, and the role {mine[0]} does not confirm its own requests",
+                f"{user.name} asked for this, and the role {mine[0].grant.role} does not confirm its own requests",
                 field="role",
                 fix=_ask(people, asked.role, but=(user.id,)),
             )
     return able[0]
+
+
+def _beyond(user: User, power: Power, asked: Approval, subject: Subject, policy: Policy, people: People) -> NotAllowed:
+    """Why a move is outside somebody's authority: its sites, or its size."""
+    grant, sites = power.grant, subject.touched.sites
+    if grant.sites and not set(sites) <= set(grant.sites):
+        return NotAllowed(
+            f"the move touches {', '.join(sites)}; {user.name} decides as {grant.role} at {', '.join(grant.sites)}",
+            field="sites",
+            fix=_ask(people, asked.role, but=(user.id,)),
+        )
+    units = sizes(subject)[1]
+    above = policy.roles[grant.role].escalates_to
+    return NotAllowed(
+        f"{subject.text('value_at_stake')} and {units} units are beyond the authority of {user.name} as {grant.role}",
+        field="authority",
+        fix=_ask(people, above or asked.role, but=()),
+    )
 
 
 def sizes(subject: Subject) -> tuple[Decimal, int]:

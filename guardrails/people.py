@@ -6,22 +6,47 @@ from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import ValidationError, model_validator
 
 from domain.errors import BadInput, NotAllowed
 from domain.noun import Id, Noun, Text
 from guardrails.policy.document import Document
-from guardrails.policy.schema import RoleId
+from guardrails.policy.fields import MoneyAmount, RoleId, UnitsAmount
+
+
+class Grant(Noun):
+    """A role a user has, and where it ends: at these legal entities and sites (none named: all), and at limits that are
+    narrower than those of the role itself."""
+
+    role: RoleId
+    entities: tuple[Id, ...] = ()
+    sites: tuple[Id, ...] = ()
+    max_value_at_stake: MoneyAmount | None = None
+    max_units: UnitsAmount | None = None
 
 
 class User(Noun):
-    """A person or service account. One that is not active decides nothing."""
+    """A person or service account. One that is not active decides nothing.
+
+    `roles: [lead]` in a file is short for a grant of that role without limits; read back, `roles` names every role.
+    """
 
     id: Id
     name: Text
     email: Text
     roles: tuple[RoleId, ...] = ()
+    grants: tuple[Grant, ...] = ()
     active: bool = True
+    service: bool = False
+    """A program, not a person: it may raise and ask, and never decides."""
+
+    @model_validator(mode="after")
+    def _both_ways(self) -> User:
+        granted = {grant.role for grant in self.grants}
+        whole = tuple(Grant(role=role) for role in self.roles if role not in granted)
+        object.__setattr__(self, "grants", (*whole, *self.grants))
+        object.__setattr__(self, "roles", tuple(dict.fromkeys((*self.roles, *(grant.role for grant in self.grants)))))
+        return self
 
 
 class _File(Noun):

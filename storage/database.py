@@ -18,7 +18,7 @@ from storage.faults import explained
 
 __all__ = ["SCHEMA", "Database", "Session"]
 
-SCHEMA = "0002"
+SCHEMA = "0003"
 """The revision this code works with; the last one in storage/migrations (tested)."""
 
 BUSY_MILLISECONDS = 5000

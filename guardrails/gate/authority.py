@@ -66,7 +66,7 @@ def _fault(
     bound = one.model_copy(update={"four_eyes": one.four_eyes or verdict.four_eyes})
     try:
         person = people.get(one.decided_by)
-        entitled(person, bound, raised_by=raised_by, subject=subject, policy=policy, people=people)
+        entitled(person, bound, raised_by=raised_by, subject=subject, policy=policy, people=people, at=one.decided_at)
     except NotAllowed as refused:
         return f"{one.id} no longer counts: {refused.message}"
     return ""
