@@ -6,6 +6,7 @@ The program is reached only through its front door (`open_application`); what it
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 
 from agent.runtime.application import Application
@@ -17,6 +18,7 @@ from domain.actions import Action
 from domain.facts import Facts
 from domain.requests import Rates
 from evals.accounting import Finding, Statement, audit, end_state, statement
+from evals.auditor import House, audit_ledger
 from evals.worlds.world import Dice, World
 
 DECIDERS = {
@@ -97,6 +99,15 @@ def _decide(app: Application, dice: Dice, reject_percent: int) -> tuple[int, int
     return approved, rejected
 
 
+def demo_house() -> House:
+    """The shipped personas and roles, as plain names."""
+    shipped = resources.files("guardrails")
+    people, policy = (
+        shipped.joinpath(*place).read_text(encoding="utf-8") for place in (("people.yaml",), ("policy", "default.yaml"))
+    )
+    return House.read(people, policy)
+
+
 def _judged(app: Application, world: World, before: Facts, after: Facts, approved: int, rejected: int) -> Story:
     reports = [app.report(run.id) for run in app.runs()]
     moves = {item.move.id: item for report in reports for item in report.moves}
@@ -105,6 +116,7 @@ def _judged(app: Application, world: World, before: Facts, after: Facts, approve
     for item in moves.values():
         states[item.state.value] = states.get(item.state.value, 0) + 1
     rates = Rates()
+    ledger = tuple(app.export("arthur"))
     return Story(
         world=world.name,
         moves=len(moves),
@@ -112,11 +124,11 @@ def _judged(app: Application, world: World, before: Facts, after: Facts, approve
         executed=executed,
         approved=approved,
         rejected=rejected,
-        findings=audit(before, after, executed),
+        findings=(*audit(before, after, executed), *audit_ledger(ledger, demo_house())),
         before=statement(before, rates),
         after=statement(after, rates, before=before),
         end=end_state(after),
-        ledger=tuple(app.export("arthur")),
+        ledger=ledger,
         verified=app.verify().ok,
         replayed=all(app.replay(report.run.id).same for report in reports if report.plan is not None),
         start=before,
