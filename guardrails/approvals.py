@@ -119,7 +119,13 @@ class Approvals:
             made = rebinding.rebind(
                 desk.session, self._ledger, desk.asked, desk.record, changes, policy, by=desk.person.id, at=desk.now
             )
-            body = {"changes": dict(changes), "why": reason, "verdict": made.verdict, "shown_after": made.shown}
+            body = {
+                "changes": dict(changes),
+                "why": reason,
+                "verdict": made.verdict,
+                "shown_after": made.shown,
+                "move": moves.get(desk.session, desk.record.id).move,
+            }
             self._record(desk, EntryKind.OVERRIDE, body)
             for question in made.questions:
                 try:

@@ -52,7 +52,7 @@ class EntryKind(StrEnum):
     """The content of an earlier entry was taken away, by whom and why."""
 
 
-VERSIONS: Mapping[EntryKind, int] = dict.fromkeys(EntryKind, 1)
+VERSIONS: Mapping[EntryKind, int] = dict.fromkeys(EntryKind, 1) | {EntryKind.DECISION: 2, EntryKind.OVERRIDE: 2}
 """The version of each kind's body that is written now. A change of a body's shape raises its number."""
 
 

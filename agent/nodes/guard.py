@@ -95,6 +95,7 @@ def _judge_move(desk: _Desk, position: int, move: Move) -> None:
         "state": state,
         "why": reason,
         "substance": move.substance,
+        "move": move,
         **_grounds(desk, evidence=move.evidence, reasons=verdict.reasons),
     }
     _write(desk, EntryKind.DECISION if state in STANDS else EntryKind.DENIAL, body, move.id)

@@ -34,15 +34,15 @@ RUBBISH = st.one_of(
 )
 
 
-def build(said: list[tuple[EntryKind, dict[str, Any]]]) -> tuple[Rows, Contents]:
-    """A chain of these entries, as rows and contents."""
+def build(said: list[tuple[EntryKind, dict[str, Any]]], version: int | None = None) -> tuple[Rows, Contents]:
+    """A chain of these entries (of the version written now), as rows and contents."""
     rows: Rows = []
     contents: Contents = {}
     head = Head(count=0, hash=GENESIS)
     for kind, body in said:
         fields = {
             "kind": kind.value,
-            "version": VERSIONS[kind],
+            "version": version or VERSIONS[kind],
             "at": "2026-01-05T08:00:00+00:00",
             "actor": "ann",
             "case": "C-1" if body else None,
@@ -80,7 +80,7 @@ def test_an_empty_chain_verifies():
 
 def test_the_same_entries_give_the_same_chain_for_ever():
     """The bytes of the format: a change here breaks every ledger ever written, and needs a new tag and version."""
-    rows, _ = build([(EntryKind.DECISION, {"n": 1})])
+    rows, _ = build([(EntryKind.DECISION, {"n": 1})], version=1)
     assert GENESIS == "1190637f3c4fca1e09e3239a2d01cdb95c9316285a39c8316e72f15fa183da44"
     assert rows[0]["hash"] == row_hash(rows[0])
     assert rows[0]["hash"] == "8c616e09de3a2bfed81e7a905a9c0bec30a818f2bacec65e5390610d2311366a"
