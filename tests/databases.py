@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import functools
 import itertools
+import os
 import shutil
 import tempfile
 import warnings
@@ -39,10 +40,16 @@ def postgresql() -> Any:
     return server
 
 
+def _forget(folder: Path, owner: int) -> None:
+    """Remove a folder at the end of the process that made it; a fork of it leaves it alone."""
+    if os.getpid() == owner:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 @functools.cache
 def _sqlite_template() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="qm-sqlite-"))
-    atexit.register(shutil.rmtree, folder)
+    atexit.register(_forget, folder, os.getpid())
     file = folder / "template.db"
     database = Database(f"sqlite:///{file}")
     database.upgrade()

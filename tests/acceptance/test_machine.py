@@ -186,6 +186,7 @@ def found(case: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any
     return told_in(tmp_path_factory.mktemp("places") / "small", case, "6m", FULL + READ_ONLY)
 
 
+@pytest.mark.real
 @no_mounts
 def test_a_full_disk_is_said_and_after_some_is_freed_everything_goes_on(found: dict[str, Any]):
     refused(found["event with 0 bytes left"])

@@ -59,6 +59,7 @@ def test_the_report_says_only_what_is_recorded_and_is_corrected_when_sagas_end(d
         assert told and "waiting for a person" not in told[-1]["text"]
 
 
+@pytest.mark.real
 def test_the_same_story_leaves_the_same_ledger_byte_for_byte(tmp_path):
     def story(home):
         with opened(home) as app:

@@ -227,6 +227,7 @@ def test_trap_9_a_thread_stored_by_the_first_version_is_resumed_by_this_one(tmp_
         assert states(app, "R-1")[card.move] is MoveState.EXECUTED
 
 
+@pytest.mark.real
 def test_trap_10_a_crash_before_the_first_checkpoint_loses_no_accepted_run(tmp_path):
     code = """
 import os, signal
@@ -261,7 +262,11 @@ with opened(home) as app:
 
 
 @pytest.mark.parametrize(
-    "node", [*(pytest.param(n, marks=pytest.mark.nightly) for n in ("context", "plan", "act")), "guard"]
+    "node",
+    [
+        *(pytest.param(n, marks=pytest.mark.nightly) for n in ("context", "plan", "act")),
+        pytest.param("guard", marks=pytest.mark.real),
+    ],
 )
 def test_trap_10_killed_behind_any_node_the_run_goes_on_and_writes_nothing_twice(tmp_path, delayed, node):
     home = tmp_path / "killed"

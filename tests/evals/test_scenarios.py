@@ -232,6 +232,7 @@ def test_the_runner_prints_one_envelope_and_fails_with_its_planner(
     assert "no model is configured" in capsys.readouterr().err
 
 
+@pytest.mark.real
 def test_the_command_line_starts_the_judge():
     words = ["evals", "07", "--planner", "do-nothing", "--trials", "2", "--output", "json"]
     command = [sys.executable, "-c", "from api.cli.main import main; main()", *words]

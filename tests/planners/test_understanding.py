@@ -256,6 +256,7 @@ def test_a_question_that_speaks_of_a_deed_offers_nothing(text: str):
     assert heard(text).offer is None
 
 
+@pytest.mark.real
 def test_the_classifier_gives_the_same_shares_again_and_knows_its_own_phrases():
     assert guess("where is ①") == guess("where is ①")
     wrong = [(text, intent) for text, intent in phrases() if guess(text).best != intent]
