@@ -61,9 +61,12 @@ def many(
     *where: ColumnElement[bool],
     order: Sequence[Any],
     limit: int | None = None,
+    offset: int = 0,
 ) -> Sequence[RowMapping]:
-    """The rows that match, in a written order."""
+    """The rows that match, in a written order; with `limit`, so many at most after leaving out `offset`."""
     statement = select(table_of(entity)).where(*where).order_by(*order).limit(limit)
+    if offset:
+        statement = statement.offset(offset)
     return session.execute(statement).mappings().all()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from storage.approval_steps import MarkRow, SnoozeRow, StepRow
 from storage.approvals import ApprovalRow
 from storage.base import Base
 from storage.budgets import BudgetRow
@@ -9,6 +10,7 @@ from storage.cases import CaseRow
 from storage.claims import ClaimRow
 from storage.conversations import ConversationRow, TurnRow
 from storage.counters import CounterRow
+from storage.delegations import AbsenceRow, DelegationRow
 from storage.effects import EffectRow
 from storage.exceptions import ExceptionRow, LookRow, SweepRow
 from storage.inbox import InboxRow, InboxSequenceRow
@@ -24,15 +26,17 @@ from storage.sessions import SessionRow
 from storage.slack_cards import SlackCardRow
 from storage.slack_events import SlackEventRow
 from storage.snapshots import SnapshotRow
-from storage.switches import SwitchRow
+from storage.switches import SwitchRow, TurnOfSwitchRow
 
 TABLES: tuple[type[Base], ...] = (
+    AbsenceRow,
     ApprovalRow,
     BudgetRow,
     CaseRow,
     ClaimRow,
     ConversationRow,
     CounterRow,
+    DelegationRow,
     EffectRow,
     ExceptionRow,
     InboxRow,
@@ -41,6 +45,7 @@ TABLES: tuple[type[Base], ...] = (
     LedgerContentRow,
     LedgerRow,
     LookRow,
+    MarkRow,
     MoveRow,
     PlanRow,
     PolicyActivationRow,
@@ -52,8 +57,11 @@ TABLES: tuple[type[Base], ...] = (
     SlackCardRow,
     SlackEventRow,
     SnapshotRow,
+    SnoozeRow,
+    StepRow,
     SweepRow,
     SwitchRow,
+    TurnOfSwitchRow,
     TurnRow,
 )
 

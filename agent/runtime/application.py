@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from agent.casework.lapse import tell
 from agent.casework.outcome import Report, gather
+from agent.runtime.approval_desk import ApprovalDesk
 from agent.runtime.browse import Browse
 from agent.runtime.clock import pause
 from agent.runtime.intake import Intake, Said, Taken
@@ -25,17 +26,18 @@ from domain.errors import DependencyDown, StorageFailed
 from domain.events import Event
 from domain.facts import Facts
 from guardrails import switches
-from guardrails.cards import Card, card
+from guardrails.cards import Card
 from guardrails.chain import EntryKind, Head, Verification
 from guardrails.deciding import Decision
 from guardrails.ledger import record_head
 from guardrails.people import People
+from guardrails.switches import Lift
 from insights import flow, metrics
 from insights.flow import Flow
 from insights.metrics import Metrics
 from knowledge.passages import Found
 from knowledge.shelf import Shelf
-from storage import approvals, cases, conversations, moves, run_events, runs, sagas, snapshots
+from storage import cases, conversations, run_events, runs, sagas, snapshots
 from storage.records import Conversation, Run, RunEvent, RunState, Saga, Switch
 
 if TYPE_CHECKING:
@@ -91,32 +93,46 @@ class Application:
         """What a sweep came to, as things stand now."""
         return self._sweeper.report(found, self._parts.people.get(user).id if user else "sweep")
 
-    def approvals(self, user: str | None = None, *, everything: bool = False) -> tuple[Card, ...]:
-        """Cards that wait (for `user`, when named), in the order asked; with `everything`, decided ones too."""
+    def approvals(
+        self, user: str | None = None, *, everything: bool = False, limit: int | None = None, offset: int = 0
+    ) -> tuple[Card, ...]:
+        """Cards that wait (for `user`, when named), in the order asked; with `everything`, decided ones too, and with
+        `limit` so many of those, the one asked last first, after leaving out `offset`."""
         if not everything:
             return self._parts.approvals.waiting(user)
-        with self._parts.database.read() as session:
-            known = approvals.listed(session)
-            return tuple(
-                card(one, moves.get(session, one.move), tuple(o for o in known if o.move == one.move)) for one in known
-            )
+        return self._parts.approvals.listed(user, newest=limit, offset=offset)
 
-    def show(self, approval: str) -> Card:
-        """One card."""
-        return self._parts.approvals.show(approval)
+    def show(self, approval: str, user: str | None = None) -> Card:
+        """One card, as `user` sees it."""
+        return self._parts.approvals.show(approval, user)
 
     def approve(
-        self, approval: str, user: str, digest: str | None = None, reason: str = "", *, settle: bool = True
+        self,
+        approval: str,
+        user: str,
+        digest: str | None = None,
+        reason: str = "",
+        *,
+        reason_code: str = "",
+        settle: bool = True,
     ) -> Decision:
         """Approve what the card shows. What can be carried out is carried out before this returns; without `settle`
-        (so for every decision here) a worker does it afterwards."""
-        return self._decided(self._parts.approvals.approve(approval, user, digest, reason), settle)
+        (so for every decision here) a worker does it afterwards. `reason_code` is one that policy lists."""
+        return self._decided(self._parts.approvals.approve(approval, user, digest, reason, reason_code), settle)
 
     def reject(
-        self, approval: str, user: str, reason: str = "", digest: str | None = None, *, settle: bool = True
+        self,
+        approval: str,
+        user: str,
+        reason: str = "",
+        digest: str | None = None,
+        *,
+        reason_code: str = "",
+        settle: bool = True,
     ) -> Decision:
-        """Reject what the card shows; what needs it is cancelled, the rest is planned again."""
-        return self._decided(self._parts.approvals.reject(approval, user, reason, digest), settle)
+        """Reject what the card shows; what needs it is cancelled, the rest is planned again. BadInput without a reason,
+        in words or as a code, when policy lists codes for it."""
+        return self._decided(self._parts.approvals.reject(approval, user, reason, digest, reason_code), settle)
 
     def edit(
         self,
@@ -126,10 +142,18 @@ class Application:
         digest: str | None = None,
         reason: str = "",
         *,
+        reason_code: str = "",
         settle: bool = True,
     ) -> Decision:
-        """Change quantities inside a move (action id -> units); it is judged again."""
-        return self._decided(self._parts.approvals.edit(approval, user, changes, digest, reason), settle)
+        """Change quantities inside a move (action id -> units); it is judged again. A reason is asked for as by
+        `reject`."""
+        made = self._parts.approvals.edit(approval, user, changes, digest, reason, reason_code)
+        return self._decided(made, settle)
+
+    @property
+    def desk(self) -> ApprovalDesk:
+        """What people do around questions besides deciding one."""
+        return ApprovalDesk(self._parts, lambda made: self._decided(made, False), self.settle)
 
     def _decided(self, decision: Decision, settle: bool) -> Decision:
         with self._parts.database.write() as session:
@@ -309,23 +333,13 @@ class Application:
         with parts.database.read() as session:
             yield from parts.ledger.export(session)
 
-    def stop(self, user: str, system: str = switches.EVERYTHING, reason: str = "") -> Switch:
+    def stop(self, user: str, system: str = switches.EVERYTHING, reason: str = "", reason_code: str = "") -> Switch:
         """The kill switch: nothing is written to `system` (everything when not named) until it is lifted."""
-        parts = self._parts
-        with parts.database.write() as session:
-            person = parts.people.get(user)
-            at = parts.clock.now()
-            return switches.stop(session, parts.ledger, parts.policy, person, at=at, why=reason, system=system)
+        return self.desk.stop(user, system, reason, reason_code)
 
-    def lift(self, user: str, system: str = switches.EVERYTHING, reason: str = "") -> Switch:
-        """Let writes go on; by another person than the one who stopped them."""
-        parts = self._parts
-        with parts.database.write() as session:
-            person = parts.people.get(user)
-            at = parts.clock.now()
-            turned = switches.lift(session, parts.ledger, parts.policy, person, at=at, why=reason, system=system)
-        self.settle()
-        return turned
+    def lift(self, user: str, system: str = switches.EVERYTHING, reason: str = "") -> Lift:
+        """Let writes go on; asked for by one person and done by a second, neither of whom stopped them."""
+        return self.desk.lift(user, system, reason)
 
     def close(self) -> None:
         """Give everything back."""

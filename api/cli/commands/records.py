@@ -11,7 +11,7 @@ from api.cli.view import view
 from domain.errors import BadInput, QuartermasterError
 from guardrails.chain import Verification
 from guardrails.ledger import read_heads, verify_export
-from guardrails.switches import EVERYTHING
+from guardrails.switches import EVERYTHING, Lift
 
 
 def replay(session: Session, *, run: str) -> int:
@@ -95,9 +95,10 @@ def stop(session: Session, *, system: str, reason: str, lift: bool) -> int:
     user = session.user(session.settings())
     named = EVERYTHING if system == "all" else system
     with session.application() as application:
-        turn = application.lift if lift else application.stop
-        turned = turn(user, named, reason)
-    what = "go on" if lift else "are stopped"
+        turned = application.lift(user, named, reason) if lift else application.stop(user, named, reason)
+    what = "are stopped"
+    if isinstance(turned, Lift):
+        what = "go on" if turned.state == "lifted" else "stay stopped until a second person lifts them within the hour"
     title = f"Writes to {'every system' if named == EVERYTHING else named} {what}"
     session.output.show("switch", [view("switch", title, notes=[f"by {user}: {reason}"], data=turned)])
     return exits.OK

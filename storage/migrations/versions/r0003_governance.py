@@ -10,18 +10,84 @@ from alembic import op
 revision = "0003"
 down_revision = "0002"
 
-TABLES: tuple[str, ...] = ()
+TABLES: tuple[str, ...] = (
+    "approval_steps",
+    "approval_marks",
+    "approval_snoozes",
+    "delegations",
+    "absences",
+    "switch_turns",
+)
 """What is new, in the order in which it may be dropped."""
 
 
 def upgrade() -> None:
     """Create what is new, family by family."""
+    _approvals()
 
 
 def downgrade() -> None:
     """Forget it again."""
     for name in TABLES:
         op.drop_table(name)
+    for name in APPROVAL_COLUMNS:
+        op.drop_column("approvals", name)
+
+
+APPROVAL_COLUMNS = ("assigned_to", "escalated_from", "decided_for", "reason_code")
+
+
+def _approvals() -> None:
+    """Whom a question was given to, in whose name it was decided and why; its steps; roles in other hands; switches."""
+    for name in ("assigned_to", "decided_for"):
+        op.add_column("approvals", _text(name, empty=True))
+    for name in ("escalated_from", "reason_code"):
+        column = _text(name)
+        column.server_default = sa.DefaultClause("")
+        op.add_column("approvals", column)
+    asked = sa.ForeignKey("approvals.id")
+    _table(
+        "approval_steps",
+        _whole("number", key=True),
+        _text("approval", asked),
+        *(_text(name) for name in ("what", "by", "at", "of", "text")),
+        indexes=("approval",),
+    )
+    _table(
+        "approval_marks",
+        _text("approval", sa.ForeignKey("approvals.id"), key=True),
+        _text("mark", key=True),
+        _text("shown", key=True),
+        _text("at"),
+    )
+    _table(
+        "approval_snoozes",
+        _text("approval", sa.ForeignKey("approvals.id"), key=True),
+        _text("user", key=True),
+        _text("until"),
+    )
+    names = ("giver", "taker", "role", "since", "until", "why", "created_at")
+    _table(
+        "delegations",
+        _text("id", key=True),
+        _whole("number"),
+        *(_text(name) for name in names),
+        _text("ended_at", empty=True),
+        indexes=("taker",),
+    )
+    _table(
+        "absences",
+        _whole("number", key=True),
+        *(_text(name) for name in ("user", "since", "until", "why", "created_at")),
+        _text("ended_at", empty=True),
+        indexes=("user",),
+    )
+    _table(
+        "switch_turns",
+        _whole("number", key=True),
+        *(_text(name) for name in ("system", "what", "by", "at", "why")),
+        indexes=("system",),
+    )
 
 
 def _table(name: str, *columns: sa.Column[Any], indexes: tuple[str, ...] = ()) -> None:
