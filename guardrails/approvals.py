@@ -146,7 +146,6 @@ class Approvals:
         with self._attempts.on(approval, user, "edit", digest) as attempt:
             session, person, record = attempt.session, attempt.person, attempt.record
             rebinding.may_edit(person, attempt.powers(), attempt.asked, attempt.policy, self._people)
-            check_reason(attempt.policy, "edit", reason_code, reason)
             made = rebinding.rebind(
                 session,
                 self._ledger,
@@ -157,6 +156,7 @@ class Approvals:
                 by=person.id,
                 at=attempt.now,
             )
+            check_reason(attempt.policy, "edit", reason_code, reason)
             routing.note(attempt, "edited", text=reason or reason_code)
             change = {"changes": dict(changes), "why": reason, "verdict": made.verdict, "shown_after": made.shown}
             attempt.write(EntryKind.OVERRIDE, {**change, **_told(reason_code, None)})

@@ -83,7 +83,14 @@ def test_a_card_that_was_changed_meanwhile_is_shown_as_a_difference_and_decided_
     reserve = next(a for a in application.browse.move(card.move).move.actions if a.kind == "reserve")
     with serving(application) as server, visiting(browser, server, "lena") as (page, _):
         page.goto("/approvals")
-        application.edit(card.approval, "paula", {reserve.id: reserve.quantity // 2}, card.digest, settle=False)
+        application.edit(
+            card.approval,
+            "paula",
+            {reserve.id: reserve.quantity // 2},
+            card.digest,
+            settle=False,
+            reason="counted again",
+        )
         shown = page.locator(f"#card-{card.approval}")
         shown.locator("[data-approve]").click()
         expect(shown.get_by_role("alert")).to_contain_text("Nothing was decided")
