@@ -13,8 +13,12 @@ __all__ = ["Step", "history"]
 def history(session: Session, asked: Approval) -> tuple[Step, ...]:
     """Every step of a question, oldest first. When it was asked and how it ended stand in the question itself, so those
     of old questions are told too."""
-    begun = Step(approval=asked.id, what="asked", by=asked.asked_by, at=asked.created_at, of=_first_role(asked))
-    steps = [begun, *approval_steps.steps(session, [asked.id])]
+    kept = approval_steps.steps(session, [asked.id])
+    role = asked.role
+    for step in reversed([step for step in kept if step.what == "escalated"]):
+        role = role.removesuffix(f"/{step.of}")
+    begun = Step(approval=asked.id, what="asked", by=asked.asked_by, at=asked.created_at, of=role)
+    steps = [begun, *kept]
     if asked.state is not ApprovalState.PENDING and asked.decided_at is not None:
         name = f" for {asked.decided_for}" if asked.decided_for else ""
         said = asked.reason or asked.reason_code
@@ -22,9 +26,3 @@ def history(session: Session, asked: Approval) -> tuple[Step, ...]:
         by = asked.decided_by or "sweep"
         steps.append(Step(approval=asked.id, what="decided", by=by, at=asked.decided_at, of=asked.role, text=text))
     return tuple(sorted(steps, key=lambda step: step.at))
-
-
-def _first_role(asked: Approval) -> str:
-    """The role a question was asked of before the role above could answer too."""
-    begun = asked.role.removesuffix("/" + asked.role.split("/")[-1]) if asked.escalated_from else asked.role
-    return begun if begun == asked.escalated_from else asked.role

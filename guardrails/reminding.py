@@ -5,7 +5,7 @@ It decides nothing. Everything is done once for one wording of a question, guard
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -73,14 +73,22 @@ def sweep(database: Database, ledger: Ledger, policy: Policy, people: People, at
 
 def _due(session: Session, look: _Sweep) -> tuple[str, ...]:
     """Questions for which something is to be done now, in the order asked."""
-    pending = [one for one in approvals.listed(session, {ApprovalState.PENDING}) if one.expires_at > look.at]
-    marks = approval_steps.marked(session, [one.id for one in pending])
+    waiting = look.policy.waiting
+    early = [span for span in (waiting.first_reminder, waiting.patience) if span is not None]
+    pending = approvals.awaited(
+        session,
+        look.at,
+        asked_by=look.at if look.presence else look.at - min(early) if early else None,
+        ends_by=None if waiting.last_reminder is None else look.at + waiting.last_reminder,
+    )
+    names = [one.id for one in pending]
+    marks, edits = approval_steps.marked(session, names), _edits(session, names)
     siblings = approvals.of_moves(session, {one.move for one in pending})
     return tuple(
         one.id
         for one in pending
         if _in_turn(one, siblings[one.move])
-        and any((one.id, name, one.shown) not in marks for name in _wanted(session, one, siblings[one.move], look))
+        and any((one.id, name, one.shown) not in marks for name in _wanted(one, siblings[one.move], edits, look))
     )
 
 
@@ -88,10 +96,13 @@ def _in_turn(asked: Approval, siblings: Iterable[Approval]) -> bool:
     return all(other.state is not ApprovalState.PENDING or other.position >= asked.position for other in siblings)
 
 
-def _wanted(session: Session, asked: Approval, siblings: Iterable[Approval], look: _Sweep) -> tuple[str, ...]:
-    """The marks that time asks for by now."""
-    waiting = look.policy.waiting
-    since, wanted = _since(session, asked, siblings), []
+def _wanted(
+    asked: Approval, siblings: Iterable[Approval], edits: Mapping[str, datetime], look: _Sweep
+) -> tuple[str, ...]:
+    """The marks that time asks for by now. A wording waits from when it was asked, last edited, and its turn came."""
+    before = [o.decided_at for o in siblings if o.position < asked.position and o.decided_at and o.shown == asked.shown]
+    since = max([asked.created_at, edits.get(asked.id, asked.created_at), *before])
+    waiting, wanted = look.policy.waiting, []
     if waiting.first_reminder is not None and since + waiting.first_reminder <= look.at:
         wanted.append(FIRST)
     if waiting.last_reminder is not None and asked.expires_at - waiting.last_reminder <= look.at:
@@ -103,11 +114,9 @@ def _wanted(session: Session, asked: Approval, siblings: Iterable[Approval], loo
     return tuple(wanted)
 
 
-def _since(session: Session, asked: Approval, siblings: Iterable[Approval]) -> datetime:
-    """From when on this wording could be decided: asked, last edited, and its turn come."""
-    edited = [step.at for step in approval_steps.steps(session, [asked.id]) if step.what == "edited"]
-    before = [o.decided_at for o in siblings if o.position < asked.position and o.decided_at and o.shown == asked.shown]
-    return max([asked.created_at, *edited, *before])
+def _edits(session: Session, names: Collection[str]) -> dict[str, datetime]:
+    """When each question was last edited."""
+    return {step.approval: step.at for step in approval_steps.steps(session, names) if step.what == "edited"}
 
 
 def _open(session: Session, approval: str, at: datetime) -> _Waiting | None:
@@ -124,7 +133,7 @@ def _tend(waiting: _Waiting, look: _Sweep) -> list[Step]:
     siblings = approvals.listed(session, move=asked.move)
     if not _in_turn(asked, siblings):
         return []
-    for name in _wanted(session, asked, siblings, look):
+    for name in _wanted(asked, siblings, _edits(session, [asked.id]), look):
         if not approval_steps.mark(session, asked.id, name, asked.shown, look.at):
             continue
         if name in (FIRST, LAST):
@@ -140,9 +149,7 @@ def _tend(waiting: _Waiting, look: _Sweep) -> list[Step]:
 def _above(waiting: _Waiting, look: _Sweep, why: str) -> list[Step]:
     """Let the role above, with the authority for the move, answer as well; nothing when there is none."""
     asked, policy = waiting.asked, look.policy
-    if asked.escalated_from and "/" in asked.role and asked.role.startswith(asked.escalated_from + "/"):
-        return []
-    known = policy.roles.get(asked.role.split("/")[0])
+    known = policy.roles.get(asked.role.split("/")[-1 if asked.escalated_from else 0])
     value, units = sizes(_subject(waiting))
     above = raise_step(known.escalates_to, value, units, policy) if known and known.escalates_to else None
     if above is None or set(above.split("/")) & set(asked.role.split("/")):

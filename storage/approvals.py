@@ -7,7 +7,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, RowMapping, or_, select
+from sqlalchemy import ColumnElement, ForeignKey, RowMapping, false, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.canonical import canonical_json
@@ -177,6 +177,20 @@ def overdue(session: Session, now: datetime) -> tuple[Approval, ...]:
     """Pending approvals whose time is over, those first that ended first."""
     where = (ApprovalRow.state == ApprovalState.PENDING, ApprovalRow.expires_at <= now)
     rows = many(session, ApprovalRow, *where, order=(ApprovalRow.expires_at, ApprovalRow.number))
+    return tuple(_approval(row) for row in rows)
+
+
+def awaited(
+    session: Session, at: datetime, *, asked_by: datetime | None, ends_by: datetime | None
+) -> tuple[Approval, ...]:
+    """Pending approvals in time at `at` that were asked by one time or end by the other (None: no such ones)."""
+    either = []
+    if asked_by is not None:
+        either.append(ApprovalRow.created_at <= asked_by)
+    if ends_by is not None:
+        either.append(ApprovalRow.expires_at <= ends_by)
+    where = (ApprovalRow.state == ApprovalState.PENDING, ApprovalRow.expires_at > at, or_(false(), *either))
+    rows = many(session, ApprovalRow, *where, order=(ApprovalRow.number, ApprovalRow.id))
     return tuple(_approval(row) for row in rows)
 
 

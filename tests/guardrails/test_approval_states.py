@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import tempfile
 from contextlib import ExitStack
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -23,18 +23,28 @@ from guardrails.people import Grant, People, User, personas
 from guardrails.policy import default_text, parse
 from storage.records import ApprovalState
 from tests.guardrails.house import house as build
-from tests.guardrails.question_model import FINAL, LONGEST_SNOOZE, Book, Handed, Person, Rows
-from tests.guardrails.question_model import check_change, check_executable, up
+from tests.guardrails.question_model import (
+    FINAL,
+    LONGEST_SNOOZE,
+    Book,
+    Handed,
+    Person,
+    Rows,
+    check_change,
+    check_executable,
+    up,
+)
 from tests.guardrails.test_judge import CREDIT, buy, hurry
 from tests.guardrails.world import reallocation
 
+SMALL = Grant.model_validate({"role": "planner", "max_value_at_stake": "200 USD"})
 NARROW = (
-    User(id="gina", name="Gina", email="g@x", grants=(Grant(role="planner", max_value_at_stake="200 USD"),)),
+    User(id="gina", name="Gina", email="g@x", grants=(SMALL,)),
     User(id="stan", name="Stan", email="s@x", grants=(Grant(role="planner", sites=("WEST",)),)),
     User(id="robo", name="Robo", email="r@x", roles=("planner", "finance"), service=True),
 )
-NONE = (None, None, ())
-OWN = {
+NONE: tuple[int | None, int | None, tuple[str, ...]] = (None, None, ())
+OWN: dict[str, dict[str, tuple[int | None, int | None, tuple[str, ...]]]] = {
     "paula": {"planner": NONE},
     "peter": {"planner": NONE},
     "lena": {"lead": NONE, "planner": NONE},
@@ -49,7 +59,7 @@ OWN = {
     "stan": {"planner": (None, None, ("WEST",))},
     "robo": {"planner": NONE, "finance": NONE},
 }
-LIMITS = {"planner": (5000, 500), "lead": (50000, None)}
+LIMITS: dict[str, tuple[int | None, int | None]] = {"planner": (5000, 500), "lead": (50000, None)}
 TIGHT = default_text().replace("max_value_at_stake: 5000 USD", "max_value_at_stake: 300 USD")
 PLAN = {
     "C1/r1/m1": (reallocation(units=40), lambda units: (9 * units, units, ("EAST",)), 40),
@@ -104,7 +114,7 @@ class Questions(RuleBasedStateMachine):
         self.desk = ApprovalDesk(parts, lambda made: None, lambda: None)  # type: ignore[arg-type]
         self.units = {move: units for move, (_, _, units) in PLAN.items()}
         self.old: list[tuple[str, str]] = []
-        self.hidden: dict[tuple[str, str], object] = {}
+        self.hidden: dict[tuple[str, str], datetime] = {}
         self.counted = self.entries()
         self.seen: dict[str, dict] = {}
         for subject, _, _ in PLAN.values():
@@ -309,7 +319,7 @@ class Questions(RuleBasedStateMachine):
 
     @rule(which=st.sampled_from(sorted(PLAN)))
     def admit(self, which: str) -> None:
-        """What the gate lets through has, for every role asked, an answer that the judge accepts as things stand now."""
+        """What the gate lets through has, for every role asked, an answer that the judge accepts as things stand."""
         before = self.rows.moves()[which]
         try:
             self.house.gate.admit(which)
@@ -328,9 +338,7 @@ class Questions(RuleBasedStateMachine):
                 for row in given
                 if set(row["role"].split("/")) & up(role)
                 and self.book.people[row["decided_by"]].active
-                and self.book.may_decide(
-                    row["decided_by"], row, self.size(row), self.raised_by, row["decided_at"]
-                )
+                and self.book.may_decide(row["decided_by"], row, self.size(row), self.raised_by, row["decided_at"])
             ]
             assert sound, f"{which} was let through without {role}"
 
