@@ -25,7 +25,9 @@ ledger = typer.Typer(help="The record of every decision and effect.", no_args_is
 knowledge = typer.Typer(
     help="What is written down: procedures, playbooks, contract, policy.", no_args_is_help=True, rich_markup_mode=None
 )
+delegations = typer.Typer(help="Roles in other hands for a time.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(approvals, name="approvals")
+app.add_typer(delegations, name="delegations")
 app.add_typer(ledger, name="ledger")
 app.add_typer(knowledge, name="knowledge")
 
@@ -165,12 +167,44 @@ def stop(
     context: typer.Context,
     system: Annotated[str, typer.Argument(help="erp, wms, tms, crm, procurement, finance, or 'all'.")] = "all",
     reason: Annotated[str, typer.Option(help="Why; it goes to the ledger.")] = "",
-    lift: Annotated[bool, typer.Option("--lift", help="Let writes go on.")] = False,
+    code: Annotated[str, typer.Option(help="The reason as a code of the policy.")] = "",
+    lift: Annotated[bool, typer.Option("--lift", help="Let writes go on; the same as `lift`.")] = False,
     as_user: As = None,
     output: Out = None,
 ) -> None:
-    """The kill switch: nothing is written to that system until it is lifted."""
-    _run(context, "records.stop", output, as_user, system=system, reason=reason, lift=lift)
+    """The kill switch: nothing is written to that system until two other people lift it."""
+    _run(context, "records.stop", output, as_user, system=system, reason=reason, lift=lift, code=code)
+
+
+@app.command()
+def lift(
+    context: typer.Context,
+    system: Annotated[str, typer.Argument(help="The system that was stopped, or 'all'.")] = "all",
+    reason: Annotated[str, typer.Option(help="Why; it goes to the ledger.")] = "",
+    as_user: As = None,
+    output: Out = None,
+) -> None:
+    """Let writes go on: the first person asks for it, a second within the hour does it; neither has stopped it."""
+    _run(context, "records.stop", output, as_user, system=system, reason=reason, lift=True)
+
+
+@app.command()
+def away(
+    context: typer.Context,
+    until: Annotated[str, typer.Option(help="Until when: 2026-03-09 or 2026-03-09T08:00Z.")],
+    since: Annotated[str | None, typer.Option("--from", help="From when on (now).")] = None,
+    reason: Annotated[str, typer.Option(help="Why; it is kept.")] = "",
+    as_user: As = None,
+    output: Out = None,
+) -> None:
+    """Be out of office: what is given to you goes to your delegate; where nobody is there, the role above answers."""
+    _run(context, "delegations.away", output, as_user, until=until, since=since, reason=reason)
+
+
+@app.command()
+def back(context: typer.Context, as_user: As = None, output: Out = None) -> None:
+    """Be back from out of office."""
+    _run(context, "delegations.back", output, as_user)
 
 
 @app.command()
@@ -224,10 +258,11 @@ def evals(
 def approvals_list(
     context: typer.Context,
     everything: Annotated[bool, typer.Option("--all", help="Decided ones too.")] = False,
+    limit: Annotated[int | None, typer.Option(min=1, help="With --all: so many, the newest first.")] = None,
     output: Out = None,
 ) -> None:
     """What waits, for which role, until when."""
-    _run(context, "approvals.list_", output, None, everything=everything)
+    _run(context, "approvals.list_", output, None, everything=everything, limit=limit)
 
 
 @approvals.command("show")
@@ -238,6 +273,7 @@ def approvals_show(context: typer.Context, approval: str, output: Out = None) ->
 
 Digest = Annotated[str | None, typer.Option(help="The digest on the card you saw; a newer card is then refused.")]
 Reason = Annotated[str, typer.Option(help="Why; it is kept.")]
+Code = Annotated[str, typer.Option(help="The reason as a code of the policy, such as not-now.")]
 
 
 @approvals.command("approve")
@@ -246,11 +282,13 @@ def approvals_approve(
     approval: str,
     digest: Digest = None,
     reason: Reason = "",
+    code: Code = "",
     as_user: As = None,
     output: Out = None,
 ) -> None:
     """Approve what the card shows."""
-    _run(context, "approvals.decide", output, as_user, verb="approve", approval=approval, digest=digest, reason=reason)
+    given = {"approval": approval, "digest": digest, "reason": reason, "code": code}
+    _run(context, "approvals.decide", output, as_user, verb="approve", **given)
 
 
 @approvals.command("reject")
@@ -259,11 +297,13 @@ def approvals_reject(
     approval: str,
     digest: Digest = None,
     reason: Reason = "",
+    code: Code = "",
     as_user: As = None,
     output: Out = None,
 ) -> None:
     """Reject what the card shows; the rest is planned again."""
-    _run(context, "approvals.decide", output, as_user, verb="reject", approval=approval, digest=digest, reason=reason)
+    given = {"approval": approval, "digest": digest, "reason": reason, "code": code}
+    _run(context, "approvals.decide", output, as_user, verb="reject", **given)
 
 
 @approvals.command("edit")
@@ -273,11 +313,103 @@ def approvals_edit(
     change: Annotated[list[str], typer.Option("--set", help="ACTION=UNITS, for example a3=40; repeat for more.")],
     digest: Digest = None,
     reason: Reason = "",
+    code: Code = "",
     as_user: As = None,
     output: Out = None,
 ) -> None:
     """Change quantities inside a move; it is judged again, and the old card is void."""
-    _run(context, "approvals.edit", output, as_user, approval=approval, change=change, digest=digest, reason=reason)
+    given = {"approval": approval, "change": change, "digest": digest, "reason": reason, "code": code}
+    _run(context, "approvals.edit", output, as_user, **given)
+
+
+@approvals.command("snooze")
+def approvals_snooze(
+    context: typer.Context,
+    approval: str,
+    until: Annotated[str, typer.Option(help="Until when: 2026-03-02T12:00Z.")],
+    reason: Reason = "",
+    as_user: As = None,
+    output: Out = None,
+) -> None:
+    """Put a question aside for yourself; it is decided, reminded of and ends all the same."""
+    _run(context, "questions.snooze", output, as_user, approval=approval, until=until, reason=reason)
+
+
+@approvals.command("reassign")
+def approvals_reassign(
+    context: typer.Context,
+    approval: str,
+    to: Annotated[str, typer.Option(help="The person who is to decide it.")],
+    reason: Reason = "",
+    code: Code = "",
+    as_user: As = None,
+    output: Out = None,
+) -> None:
+    """Give a question to a person who may decide it."""
+    _run(context, "questions.reassign", output, as_user, approval=approval, to=to, code=code, reason=reason)
+
+
+@approvals.command("comment")
+def approvals_comment(
+    context: typer.Context,
+    approval: str,
+    text: Annotated[list[str], typer.Argument(help="What you say, for everybody who sees the card.")],
+    as_user: As = None,
+    output: Out = None,
+) -> None:
+    """Say something about a question."""
+    _run(context, "questions.comment", output, as_user, approval=approval, text=" ".join(text))
+
+
+@approvals.command("history")
+def approvals_history(context: typer.Context, approval: str, output: Out = None) -> None:
+    """What happened to a question: asked, reminded, escalated, put aside, given on, spoken about, edited, decided."""
+    _run(context, "questions.history", output, None, approval=approval)
+
+
+@approvals.command("decide-many")
+def approvals_decide_many(
+    context: typer.Context,
+    named: Annotated[list[str], typer.Argument(help="Each question with the digest on its card: A-1=DIGEST.")],
+    reject: Annotated[bool, typer.Option("--reject", help="Say no to them instead of yes.")] = False,
+    reason: Reason = "",
+    code: Code = "",
+    as_user: As = None,
+    output: Out = None,
+) -> None:
+    """Decide several named questions, each by itself: one that fails stops no other."""
+    _run(context, "questions.decide_many", output, as_user, named=named, reject=reject, code=code, reason=reason)
+
+
+@delegations.command("add")
+def delegations_add(
+    context: typer.Context,
+    to: Annotated[str, typer.Argument(help="The person who decides in your name.")],
+    role: Annotated[str, typer.Argument(help="The role of yours they decide in.")],
+    until: Annotated[str, typer.Option(help="Until when: 2026-03-09 or 2026-03-09T08:00Z.")],
+    since: Annotated[str | None, typer.Option("--from", help="From when on (now).")] = None,
+    reason: Reason = "",
+    as_user: As = None,
+    output: Out = None,
+) -> None:
+    """Hand a role of yours to another person for a time; it is never handed on."""
+    _run(context, "delegations.add", output, as_user, to=to, role=role, since=since, until=until, reason=reason)
+
+
+@delegations.command("end")
+def delegations_end(context: typer.Context, delegation: str, as_user: As = None, output: Out = None) -> None:
+    """Take a role back, or give it back, at once."""
+    _run(context, "delegations.end", output, as_user, delegation=delegation)
+
+
+@delegations.command("list")
+def delegations_list(
+    context: typer.Context,
+    everything: Annotated[bool, typer.Option("--all", help="Those that are over too.")] = False,
+    output: Out = None,
+) -> None:
+    """Roles in other hands, and who is away."""
+    _run(context, "delegations.list_", output, None, everything=everything)
 
 
 @ledger.command("verify")

@@ -188,6 +188,14 @@ class Questions(RuleBasedStateMachine):
             assert entry.get("on_behalf_of") == names[0] == self.seen[row["id"]]["decided_for"]
             assert self.seen[row["id"]]["decided_by"] == user
 
+    @rule(which=WHICH, chosen=WHICH, yes=st.sampled_from([True, True, False]))
+    def somebody_entitled_decides(self, which: int, chosen: int, yes: bool) -> None:
+        """As above by one of those who may, whoever decides in another's name first."""
+        row = self.pick(which)
+        able = sorted((user for user in OWN if self.names(user, row)), key=lambda user: self.names(user, row) == [None])
+        if able and self.open(row):
+            self.decide(which, able[chosen % 2 * chosen % len(able)], "as shown", yes)
+
     @rule(which=WHICH, user=st.sampled_from(["paula", "peter", "farid", "carla", "lena", "arthur"]))
     def answer_again(self, which: int, user: str) -> None:
         decided = [row for row in self.seen.values() if row["state"] in ("approved", "rejected")]
@@ -228,6 +236,9 @@ class Questions(RuleBasedStateMachine):
     @rule(which=WHICH, user=WHO, to=WHO)
     def reassign(self, which: int, user: str, to: str) -> None:
         row, now = self.pick(which), self.house.time
+        able = [one for one in OWN if self.names(one, row)]
+        if which % 2 and able:
+            user, to = able[which % len(able)], able[-1]
         parties = {row["asked_by"], self.raised_by, *ast.literal_eval(row["edited_by"])}
         above = {role for role, _, _ in self.book.powers(user, now)} & up(row["role"])
         sender = bool(self.names(user, row)) or (bool(above) and not (row["four_eyes"] and user in parties))
@@ -241,9 +252,11 @@ class Questions(RuleBasedStateMachine):
         good = person is not None and person.active and not person.service
         self.tried(lambda: self.desk.comment(self.pick(which)["id"], user, "look at this"), good, "comment")
 
-    @rule(giver=WHO, to=WHO, role=ROLES, start=st.sampled_from([-2, 0, 4]), length=st.sampled_from([0, 1, 6, 40]))
+    @rule(giver=WHO, to=WHO, role=ROLES, start=st.sampled_from([-2, 0, 4]), length=st.sampled_from([0, 6, 40, 40]))
     def delegate(self, giver: str, to: str, role: str, start: int, length: int) -> None:
         now, people = self.house.time, self.book.people
+        if length == 40:
+            role = next(iter(people[giver].roles)) if giver in people else role
         since = now + timedelta(hours=start)
         until = since + timedelta(hours=length)
         here = all(name in people and people[name].active and not people[name].service for name in (giver, to))
@@ -291,8 +304,8 @@ class Questions(RuleBasedStateMachine):
         for key in changed:
             assert self.names(user, before[key]) and self.open(before[key] | {"state": "pending"}) is not None
 
-    @rule(hours=st.sampled_from([1, 3, 5, 13, 25]), sweeps=st.booleans())
-    def wait(self, hours: int, sweeps: bool) -> None:
+    @rule(hours=st.sampled_from([0.25, 0.5, 1, 1, 3, 5, 13, 25]), sweeps=st.booleans())
+    def wait(self, hours: float, sweeps: bool) -> None:
         self.house.later(hours=hours)
         if sweeps:
             self.sweep()

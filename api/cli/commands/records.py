@@ -90,12 +90,12 @@ def export(session: Session, *, file: Path | None) -> int:
     return exits.OK
 
 
-def stop(session: Session, *, system: str, reason: str, lift: bool) -> int:
-    """`stop [SYSTEM]` and `stop --lift`."""
+def stop(session: Session, *, system: str, reason: str, lift: bool, code: str = "") -> int:
+    """`stop [SYSTEM]`, and `lift [SYSTEM]` or `stop --lift`."""
     user = session.user(session.settings())
     named = EVERYTHING if system == "all" else system
     with session.application() as application:
-        turned = application.lift(user, named, reason) if lift else application.stop(user, named, reason)
+        turned = application.lift(user, named, reason) if lift else application.stop(user, named, reason, code)
     what = "are stopped"
     if isinstance(turned, Lift):
         what = "go on" if turned.state == "lifted" else "stay stopped until a second person lifts them within the hour"
