@@ -103,7 +103,7 @@ class Approvals:
             left = approvals.listed(attempt.session, {ApprovalState.PENDING}, move=attempt.record.id)
             state = self._approved_unless(attempt, left)
             attempt.write(EntryKind.APPROVAL, body)
-            name = body.get("on_behalf_of")
+            name = body.get("for_whom")
             return decision("approved", attempt.asked, attempt.person.id, state, left, on_behalf_of=name)
 
     def reject(
@@ -158,7 +158,13 @@ class Approvals:
             )
             check_reason(attempt.policy, "edit", reason_code, reason)
             routing.note(attempt, "edited", text=reason or reason_code)
-            change = {"changes": dict(changes), "why": reason, "verdict": made.verdict, "shown_after": made.shown}
+            change = {
+                "changes": dict(changes),
+                "why": reason,
+                "verdict": made.verdict,
+                "shown_after": made.shown,
+                "move": moves.get(session, record.id).move,
+            }
             attempt.write(EntryKind.OVERRIDE, {**change, **_told(reason_code, None)})
             for question in made.questions:
                 try:
@@ -252,5 +258,5 @@ class Approvals:
 
 def _told(reason_code: str, for_whom: str | None) -> dict[str, str]:
     """What the ledger says of a decision besides, where there is something to say."""
-    said = {"reason_code": reason_code, "on_behalf_of": for_whom}
+    said = {"reason_code": reason_code, "for_whom": for_whom}
     return {name: value for name, value in said.items() if value}

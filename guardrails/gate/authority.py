@@ -25,7 +25,7 @@ def lacking(
     policy: Policy,
     people: People,
     now: datetime,
-    delegations: tuple[Delegation, ...],
+    delegations: tuple[Delegation, ...] = (),
 ) -> str:
     """Which approval `verdict` asks for is not there, as a sentence; "" when all are.
 

@@ -185,7 +185,7 @@ class Questions(RuleBasedStateMachine):
         if went:
             assert self.entries()[EntryKind.APPROVAL] == before + 1, "a decision has its line"
             entry = self.house.entries(EntryKind.APPROVAL)[-1]
-            assert entry.get("on_behalf_of") == names[0] == self.seen[row["id"]]["decided_for"]
+            assert entry.get("for_whom") == names[0] == self.seen[row["id"]]["decided_for"]
             assert self.seen[row["id"]]["decided_by"] == user
 
     @rule(which=WHICH, chosen=WHICH, yes=st.sampled_from([True, True, False]))

@@ -88,7 +88,7 @@ def test_a_role_handed_over_decides_in_the_givers_name(house: House):
     done = house.approvals.approve("A-1", "paula", reason="agreed")
     assert (done.by, done.on_behalf_of) == ("paula", "farid")
     entry = house.entries(EntryKind.APPROVAL)[-1]
-    assert (entry["role"], entry["on_behalf_of"]) == ("finance", "farid")
+    assert (entry["role"], entry["for_whom"]) == ("finance", "farid")
     assert house.approvals.show("A-1").decided_for == "farid"
     assert house.approvals.history("A-1")[-1].text == "approved for farid: agreed"
     house.gate.admit("C1/r1/m1")
