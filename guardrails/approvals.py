@@ -8,7 +8,7 @@ from datetime import datetime
 from domain.errors import NotAllowed
 from domain.facts import Facts
 from domain.verdicts import Verdict
-from guardrails import asking, expiry, rebinding, reminding, routing
+from guardrails import approval_states, asking, expiry, rebinding, reminding, routing
 from guardrails.approval_states import Verb
 from guardrails.attempts import Attempt, Attempts
 from guardrails.cards import Card, card
@@ -73,11 +73,14 @@ class Approvals:
             if mine & set(c.role.split("/")) and not c.before and not c.snoozed_until and c.assigned_to not in here
         )
 
-    def listed(self, user: str | None = None, *, newest: int | None = None, offset: int = 0) -> tuple[Card, ...]:
-        """Every card, decided ones too, in the order asked; with `newest`, so many at most, the one asked last first,
-        after leaving out `offset`."""
+    def listed(
+        self, user: str | None = None, *, over: bool = False, newest: int | None = None, offset: int = 0
+    ) -> tuple[Card, ...]:
+        """Every card (`over`: only of what waits no more) in the order asked; with `newest`, so many at most, the one
+        asked last first, after leaving out `offset`."""
         with self._database.read() as session:
-            return self._cards(session, approvals.listed(session, newest=newest, offset=offset), user)
+            states = approval_states.FINAL if over else None
+            return self._cards(session, approvals.listed(session, states, newest=newest, offset=offset), user)
 
     def show(self, approval: str, user: str | None = None) -> Card:
         """The card of an approval, as `user` sees it; UnknownReference when there is none."""
@@ -249,7 +252,7 @@ class Approvals:
                 records[one.move],
                 siblings[one.move],
                 steps=happened[one.id],
-                snoozed_until=aside.get(one.id),
+                snoozed_until=aside.get((one.id, one.shown)),
                 reasons=reasons,
             )
             for one in asked

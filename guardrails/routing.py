@@ -14,7 +14,7 @@ from storage.approval_steps import Step, What
 
 
 def snooze(attempt: Attempt, until: datetime, reason: str) -> None:
-    """Hide the question from this person until then; it waits, is reminded of and expires all the same.
+    """Hide the question from this person until then, or until it is edited; it is reminded of and expires all the same.
 
     BadInput for a time that is past, after the question's end, or further off than policy lets. NotAllowed for somebody
     whose list it does not stand in.
@@ -36,7 +36,7 @@ def snooze(attempt: Attempt, until: datetime, reason: str) -> None:
             field="until",
             fix="name a time between now and then",
         )
-    approval_steps.snooze(attempt.session, attempt.asked.id, attempt.person.id, until)
+    approval_steps.snooze(attempt.session, attempt.asked.id, attempt.person.id, attempt.asked.shown, until)
     note(attempt, "snoozed", of=attempt.person.id, text=f"until {until:%Y-%m-%d %H:%M}" + _because(reason))
     attempt.write(EntryKind.QUESTION, {"question": "snoozed", "until": until.isoformat(), "why": reason})
 

@@ -63,12 +63,13 @@ class MarkRow(Base):
 
 
 class SnoozeRow(Base):
-    """Until when a person does not want to see a question."""
+    """Until when a person does not want to see a question as it is (`shown`); once it is edited, they see it again."""
 
     __tablename__ = "approval_snoozes"
 
     approval: Mapped[str] = mapped_column(ForeignKey("approvals.id"), primary_key=True)
     user: Mapped[str] = mapped_column(primary_key=True)
+    shown: Mapped[str]
     until: Mapped[datetime]
 
 
@@ -109,14 +110,14 @@ def marked(session: Session, approvals: Collection[str]) -> frozenset[tuple[str,
     )
 
 
-def snooze(session: Session, approval: str, user: str, until: datetime) -> None:
-    """Hide a question from a person until then; said again, the later word holds."""
-    values = {"approval": approval, "user": user, "until": until}
-    statement = upsert(session, SnoozeRow).values(**values)
-    session.execute(statement.on_conflict_do_update(index_elements=["approval", "user"], set_={"until": until}))
+def snooze(session: Session, approval: str, user: str, shown: str, until: datetime) -> None:
+    """Hide a question, as it is, from a person until then; said again, the later word holds."""
+    said = {"shown": shown, "until": until}
+    statement = upsert(session, SnoozeRow).values(approval=approval, user=user, **said)
+    session.execute(statement.on_conflict_do_update(index_elements=["approval", "user"], set_=said))
 
 
-def snoozed(session: Session, user: str, at: datetime) -> dict[str, datetime]:
-    """The questions hidden from a person at this moment, each with the time it shows again."""
+def snoozed(session: Session, user: str, at: datetime) -> dict[tuple[str, str], datetime]:
+    """What is hidden from a person at this moment, (approval, shown), each with the time it shows again."""
     rows = many(session, SnoozeRow, SnoozeRow.user == user, SnoozeRow.until > at, order=(SnoozeRow.approval,))
-    return {row["approval"]: row["until"] for row in rows}
+    return {(row["approval"], row["shown"]): row["until"] for row in rows}

@@ -94,13 +94,20 @@ class Application:
         return self._sweeper.report(found, self._parts.people.get(user).id if user else "sweep")
 
     def approvals(
-        self, user: str | None = None, *, everything: bool = False, limit: int | None = None, offset: int = 0
+        self,
+        user: str | None = None,
+        *,
+        everything: bool = False,
+        decided: bool = False,
+        limit: int | None = None,
+        offset: int = 0,
     ) -> tuple[Card, ...]:
-        """Cards that wait (for `user`, when named), in the order asked; with `everything`, decided ones too, and with
-        `limit` so many of those, the one asked last first, after leaving out `offset`."""
-        if not everything:
+        """Cards that wait (for `user`, when named), in the order asked; with `everything`, those that are over too,
+        with `decided`, only those. With `limit`, so many of these, the one asked last first, after leaving out
+        `offset`."""
+        if not (everything or decided):
             return self._parts.approvals.waiting(user)
-        return self._parts.approvals.listed(user, newest=limit, offset=offset)
+        return self._parts.approvals.listed(user, over=decided, newest=limit, offset=offset)
 
     def show(self, approval: str, user: str | None = None) -> Card:
         """One card, as `user` sees it."""

@@ -47,6 +47,14 @@ def test_what_is_put_aside_is_hidden_from_one_person_for_a_time(house: House):
     assert house.approvals.history("A-1")[-1].text == "until 2026-03-02 12:00: in a meeting"
 
 
+def test_what_was_put_aside_comes_back_when_it_is_edited(house: House):
+    house.propose(reallocation("SO-STRAT/1", 20))
+    house.approvals.snooze("A-1", "carla", house.time + timedelta(hours=3))
+    assert mine(house, "carla") == []
+    house.approvals.edit("A-1", "paula", {"a2": 15}, reason="fewer")
+    assert mine(house, "carla") == ["A-1"]
+
+
 @pytest.mark.parametrize("hours", [-1, 0, 9, 30])
 def test_nothing_is_put_aside_for_longer_than_policy_lets_or_past_its_end(house: House, hours: int):
     house.propose(ASK)
@@ -291,3 +299,5 @@ def test_decided_cards_are_read_page_by_page_the_newest_first(house: House):
     pages = [house.approvals.listed(newest=2, offset=offset) for offset in (0, 2, 4)]
     assert [[card.approval for card in page] for page in pages] == [["A-5", "A-4"], ["A-3", "A-2"], ["A-1"]]
     assert len(house.approvals.listed()) == 5
+    house.approvals.approve("A-2", "paula")
+    assert [card.approval for card in house.approvals.listed(over=True, newest=3)] == ["A-2"]

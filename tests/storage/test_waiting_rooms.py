@@ -84,9 +84,9 @@ def test_a_person_puts_a_question_aside_until_a_time_and_the_last_word_holds(db:
     with db.write() as session:
         with_moves(session)
         approvals.ask(session, approval())
-        approval_steps.snooze(session, "A-1", "ann", NOW + 2 * HOUR)
-        approval_steps.snooze(session, "A-1", "ann", NOW + HOUR)
-        assert approval_steps.snoozed(session, "ann", NOW) == {"A-1": NOW + HOUR}
+        approval_steps.snooze(session, "A-1", "ann", "d1", NOW + 2 * HOUR)
+        approval_steps.snooze(session, "A-1", "ann", "d1", NOW + HOUR)
+        assert approval_steps.snoozed(session, "ann", NOW) == {("A-1", "d1"): NOW + HOUR}
         assert approval_steps.snoozed(session, "ann", NOW + HOUR) == approval_steps.snoozed(session, "bob", NOW) == {}
 
 

@@ -64,6 +64,7 @@ def _approvals() -> None:
         "approval_snoozes",
         _text("approval", sa.ForeignKey("approvals.id"), key=True),
         _text("user", key=True),
+        _text("shown"),
         _text("until"),
     )
     names = ("giver", "taker", "role", "since", "until", "why", "created_at")
