@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from domain.canonical import canonical_json, plain
-from domain.errors import BadInput, Conflict, StorageFailed, UnknownReference
-from guardrails.chain import GENESIS, VERSIONS, Entry, EntryKind, Head, Row, Verification, chain, verify
-from storage import ledger_rows
+from domain.errors import BadInput, Conflict, UnknownReference
+from guardrails.chain import GENESIS, VERSIONS, Entry, EntryKind, Head, Row, Verification, chain
+from guardrails.proof import verify
+from storage import ledger_checkpoints, ledger_rows
 from storage.database import Database, Session
 
 
@@ -130,21 +129,26 @@ class Ledger:
             yield Entry(**row), None if text is None else json.loads(text)
 
     def export(self, session: Session) -> Iterator[str]:
-        """Every entry with its content as one line of canonical JSON; the same ledger gives the same bytes."""
+        """Every entry with its content, then every signed checkpoint, each as one line of canonical JSON; the same
+        ledger gives the same bytes."""
         for row, text in ledger_rows.read(session):
             yield export_line(row, text)
+        for checkpoint in ledger_checkpoints.listed(session):
+            yield canonical_json({"checkpoint": checkpoint})
 
-    def verify_database(self, session: Session, head: Head | Sequence[Head] | None = None) -> Verification:
+    def verify_database(
+        self, session: Session, head: Head | Sequence[Head] | None = None, public_keys: Sequence[str] = ()
+    ) -> Verification:
         """Whether the ledger in the database is what was written; with heads, also that its end is there."""
         found = list(ledger_rows.read(session))
         contents = {row["seq"]: text for row, text in found}
         contents |= dict.fromkeys(ledger_rows.contents_without_row(session), "")
-        return verify([row for row, _ in found], contents, head)
+        return verify([row for row, _ in found], contents, head, ledger_checkpoints.listed(session), public_keys)
 
-    def verify_now(self, head: Head | Sequence[Head] | None = None) -> Verification:
+    def verify_now(self, head: Head | Sequence[Head] | None = None, public_keys: Sequence[str] = ()) -> Verification:
         """`verify_database` in a session of its own."""
         with self._database.read() as session:
-            return self.verify_database(session, head)
+            return self.verify_database(session, head, public_keys)
 
 
 def export_line(row: Row, text: str | None) -> str:
@@ -159,18 +163,32 @@ def export_line(row: Row, text: str | None) -> str:
     return canonical_json({"entry": dict(row), "content": content})
 
 
-def verify_export(lines: Iterable[str], head: Head | Sequence[Head] | None = None) -> Verification:
-    """Whether an export is what was written; it needs nothing but its lines."""
+def verify_export(
+    lines: Iterable[str], head: Head | Sequence[Head] | None = None, public_keys: Sequence[str] = ()
+) -> Verification:
+    """Whether an export is what was written; it needs nothing but its lines, and proves more with a public key."""
     rows: list[Row] = []
     contents: dict[int, str | None] = {}
-    for line in lines:
-        if not line.strip():
+    checkpoints: list[Row] = []
+    for line in filter(None, (raw.strip() for raw in lines)):
+        if line.startswith('{"checkpoint":'):
+            checkpoints.append(_checkpoint(line))
             continue
-        row, content = _parse(line.strip())
+        row, content = _parse(line)
         rows.append(row)
         if isinstance(row.get("seq"), int):
             contents.setdefault(row["seq"], content)
-    return verify(rows, contents, head)
+    return verify(rows, contents, head, checkpoints, public_keys)
+
+
+def _checkpoint(line: str) -> Row:
+    """A line as the columns of a checkpoint; {}, which never verifies, when it is not one that we wrote."""
+    try:
+        found = json.loads(line)
+        whole = canonical_json(found) == line and found.keys() == {"checkpoint"}
+        return found["checkpoint"] if whole and isinstance(found["checkpoint"], dict) else {}
+    except (TypeError, ValueError, RecursionError):
+        return {}
 
 
 def _parse(line: str) -> tuple[Row, str | None]:
@@ -183,38 +201,3 @@ def _parse(line: str) -> tuple[Row, str | None]:
         return row, None if content is None else canonical_json(content)
     except (KeyError, TypeError, ValueError, RecursionError):
         return {}, None
-
-
-def record_head(path: Path, count: int, hash_: str, at: datetime) -> None:
-    """Append one line `count hash at` to a heads file, on disk before this returns. StorageFailed when it cannot be."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a", encoding="ascii") as file:
-            file.write(f"{count} {hash_} {at.astimezone(UTC).isoformat()}\n")
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        raise StorageFailed(
-            f"the head of the ledger could not be written to {path}: {error.strerror}",
-            field="heads",
-            fix="make the folder writable and free some space",
-        ) from error
-
-
-def read_heads(path: Path) -> tuple[Head, ...]:
-    """The heads of a file, oldest first. BadInput names the line that is none, or the file when it is not there."""
-    try:
-        lines = path.read_text(encoding="ascii", errors="replace").splitlines()
-    except OSError as error:
-        raise BadInput(f"{path}: {error.strerror}", field="head", fix="name the heads file of the data") from error
-    heads: list[Head] = []
-    for number, line in enumerate(lines, 1):
-        parts = line.split()
-        if len(parts) != 3 or not parts[0].isdecimal() or len(parts[1]) != 64:
-            raise BadInput(
-                f"line {number} of {path} is no head",
-                field="head",
-                fix="a line is: count, hash, time",
-            )
-        heads.append(Head(count=int(parts[0]), hash=parts[1], at=parts[2]))
-    return tuple(heads)

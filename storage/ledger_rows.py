@@ -40,7 +40,7 @@ class LedgerRow(Base):
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     kind: Mapped[str] = mapped_column(index=True)
     version: Mapped[int]
-    at: Mapped[str]
+    at: Mapped[str] = mapped_column(index=True)
     actor: Mapped[str]
     case: Mapped[str | None] = mapped_column(index=True)
     run: Mapped[str | None] = mapped_column(index=True)

@@ -28,7 +28,7 @@ from guardrails import switches
 from guardrails.cards import Card, card
 from guardrails.chain import EntryKind, Head, Verification
 from guardrails.deciding import Decision
-from guardrails.ledger import record_head
+from guardrails.heads import record_head
 from guardrails.people import People
 from insights import flow, metrics
 from insights.flow import Flow

@@ -10,7 +10,8 @@ from api.cli.session import Session
 from api.cli.view import view
 from domain.errors import BadInput, QuartermasterError
 from guardrails.chain import Verification
-from guardrails.ledger import read_heads, verify_export
+from guardrails.heads import read_heads
+from guardrails.ledger import verify_export
 from guardrails.switches import EVERYTHING
 
 

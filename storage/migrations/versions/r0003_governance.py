@@ -10,18 +10,20 @@ from alembic import op
 revision = "0003"
 down_revision = "0002"
 
-TABLES: tuple[str, ...] = ()
+TABLES: tuple[str, ...] = ("ledger_checkpoints",)
 """What is new, in the order in which it may be dropped."""
 
 
 def upgrade() -> None:
     """Create what is new, family by family."""
+    _ledger()
 
 
 def downgrade() -> None:
     """Forget it again."""
     for name in TABLES:
         op.drop_table(name)
+    op.drop_index("ix_ledger_at", "ledger")
 
 
 def _table(name: str, *columns: sa.Column[Any], indexes: tuple[str, ...] = ()) -> None:
@@ -39,3 +41,27 @@ def _text(name: str, *refers: sa.ForeignKey, key: bool = False, empty: bool = Fa
 def _whole(name: str, *, key: bool = False, empty: bool = False) -> sa.Column[Any]:
     """A whole number of 64 bits."""
     return sa.Column(name, sa.BigInteger(), primary_key=key, nullable=empty, autoincrement=False)
+
+
+def _ledger() -> None:
+    """Signed checkpoints, which nothing changes; and the ledger is found by time."""
+    # fmt: off
+    _table(
+        "ledger_checkpoints",
+        _whole("number", key=True), _whole("count"), _text("hash"), _text("at"), _text("key"), _text("signature"),
+    )
+    # fmt: on
+    op.create_index("ix_ledger_at", "ledger", ["at"])
+    if op.get_bind().dialect.name == "postgresql":
+        for name, when in (("changes", "UPDATE OR DELETE"), ("emptied", "TRUNCATE")):
+            each = "STATEMENT" if when == "TRUNCATE" else "ROW"
+            op.execute(
+                f"CREATE TRIGGER ledger_checkpoints_never_{name} BEFORE {when} ON ledger_checkpoints "
+                f"FOR EACH {each} EXECUTE FUNCTION quartermaster_append_only()"
+            )
+        return
+    for name, when in (("change", "UPDATE"), ("shrink", "DELETE")):
+        op.execute(
+            f"CREATE TRIGGER ledger_checkpoints_never_{name} BEFORE {when} ON ledger_checkpoints "
+            "BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END"
+        )
