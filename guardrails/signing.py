@@ -37,6 +37,7 @@ class Keys:
     def __init__(self, folder: Path, command: str = "") -> None:
         self._folder = folder
         self._command = command
+        self._adopted: dict[str, str] = {}
 
     @property
     def external(self) -> bool:
@@ -44,27 +45,39 @@ class Keys:
         return bool(self._command)
 
     def make(self) -> str:
-        """A new key, both halves on disk; its id."""
+        """A new private key on disk; its id. Its public half is written by `publish`, when the ledger knows it."""
         made = Ed25519PrivateKey.generate()
-        public = made.public_key()
-        key = key_id(public.public_bytes_raw().hex())
+        key = key_id(made.public_key().public_bytes_raw().hex())
         secret = made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         self._write(self._folder / f"{key}.key", secret, 0o600)
-        self._write(self._folder / f"{key}.pub", _pem(public), 0o644)
         return key
 
     def adopt(self, file: Path) -> str:
-        """Keep the public half of a key that the command signs with; its id. BadInput when the file holds none."""
+        """Work with a key that the command signs with, of which `file` holds the public half; its id. BadInput when it
+        holds none."""
         public = read_public(file)
         key = key_id(public)
+        self._adopted[key] = public
+        return key
+
+    def publish(self, key: str) -> None:
+        """Write the public half of a key, where those who verify find it."""
         path = self._folder / f"{key}.pub"
         if not path.exists():
-            self._write(path, _pem(Ed25519PublicKey.from_public_bytes(bytes.fromhex(public))), 0o644)
-        return key
+            self._write(path, as_pem(self.public(key)).encode(), 0o644)
+
+    def forget(self, key: str) -> None:
+        """Take back a key that was made and never published."""
+        self._adopted.pop(key, None)
+        if not (self._folder / f"{key}.pub").exists():
+            (self._folder / f"{key}.key").unlink(missing_ok=True)
 
     def public(self, key: str) -> str:
         """The public half (hex) of a key."""
-        return read_public(self._folder / f"{key}.pub")
+        path = self._folder / f"{key}.pub"
+        if path.exists():
+            return read_public(path)
+        return self._adopted.get(key) or self._private(key).public_key().public_bytes_raw().hex()
 
     def listed(self) -> tuple[tuple[str, str, bool], ...]:
         """Id, public half (hex) and whether the private one is here, of every key in the folder."""
@@ -160,6 +173,11 @@ def read_publics(file: Path) -> tuple[str, ...]:
     if not found or len(found) < len(blocks):
         raise BadInput(f"{file} is no Ed25519 public key", field="--key", fix="name a PEM file such as K-....pub")
     return found
+
+
+def as_pem(public: str) -> str:
+    """A public key (hex) as the text of a PEM file."""
+    return _pem(Ed25519PublicKey.from_public_bytes(bytes.fromhex(public))).decode("ascii")
 
 
 def _pem(public: Ed25519PublicKey) -> bytes:

@@ -22,11 +22,13 @@ app = typer.Typer(
 )
 approvals = typer.Typer(help="What waits for a person.", no_args_is_help=True, rich_markup_mode=None)
 ledger = typer.Typer(help="The record of every decision and effect.", no_args_is_help=True, rich_markup_mode=None)
+keys = typer.Typer(help="The keys that sign the ledger.", no_args_is_help=True, rich_markup_mode=None)
 knowledge = typer.Typer(
     help="What is written down: procedures, playbooks, contract, policy.", no_args_is_help=True, rich_markup_mode=None
 )
 app.add_typer(approvals, name="approvals")
 app.add_typer(ledger, name="ledger")
+app.add_typer(keys, name="keys")
 app.add_typer(knowledge, name="knowledge")
 
 Out = Annotated[Format | None, typer.Option("--output", "-o", help="table, json or ndjson on stdout.")]
@@ -283,12 +285,19 @@ def approvals_edit(
 @ledger.command("verify")
 def ledger_verify(
     context: typer.Context,
-    head: Annotated[Path | None, typer.Option(help="A heads file kept elsewhere: finds missing last rows too.")] = None,
+    head: Annotated[
+        list[Path] | None,
+        typer.Option(help="A heads file kept elsewhere: finds missing last rows too; repeat it."),
+    ] = None,
     export: Annotated[Path | None, typer.Option("--export", help="Verify this export instead of the database.")] = None,
+    key: Annotated[
+        list[Path] | None, typer.Option(help="A public key (PEM) that you have from elsewhere; repeat it.")
+    ] = None,
     output: Out = None,
 ) -> None:
-    """Check every row against its hash and its place in the chain."""
-    _run(context, "records.verify", output, None, head=head, export=export)
+    """Check rows, chain, keys and signed checkpoints, and say what is proven up to where."""
+    given = {"head": tuple(head or ()), "export": export, "key": tuple(key or ())}
+    _run(context, "ledger.verify", output, None, **given)
 
 
 @ledger.command("export")
@@ -296,8 +305,45 @@ def ledger_export(
     context: typer.Context,
     file: Annotated[Path | None, typer.Argument(help="Where to; standard output when absent.")] = None,
 ) -> None:
-    """The whole ledger as JSON lines, rows with their content."""
-    _run(context, "records.export", None, None, file=file)
+    """The whole ledger as JSON lines: rows with their content, then the signed checkpoints."""
+    _run(context, "ledger.export", None, None, file=file)
+
+
+@ledger.command("checkpoint")
+def ledger_checkpoint(context: typer.Context, as_user: As = None, output: Out = None) -> None:
+    """Sign the ledger up to its last entry now; a worker does it by itself."""
+    _run(context, "ledger.checkpoint", output, as_user)
+
+
+Public = Annotated[
+    Path | None, typer.Option(help="The public half (PEM) of a key that QUARTERMASTER_SIGN_COMMAND signs with.")
+]
+
+
+@keys.command("init")
+def keys_init(context: typer.Context, public: Public = None, as_user: As = None, output: Out = None) -> None:
+    """Make the first key; from here on the ledger is signed."""
+    _run(context, "keys.init", output, as_user, public=public)
+
+
+@keys.command("rotate")
+def keys_rotate(context: typer.Context, public: Public = None, as_user: As = None, output: Out = None) -> None:
+    """Let a new key take over, signed by the old one and the new; the old one stays known and signs nothing more."""
+    _run(context, "keys.rotate", output, as_user, public=public)
+
+
+@keys.command("list")
+def keys_list(context: typer.Context, output: Out = None) -> None:
+    """Every key of the ledger, and which entries it may sign."""
+    _run(context, "keys.list_", output, None)
+
+
+@keys.command("show")
+def keys_show(
+    context: typer.Context, key: Annotated[str | None, typer.Argument(help="The key in force when absent.")] = None
+) -> None:
+    """A public key as PEM: what `ledger verify --key` wants."""
+    _run(context, "keys.show", None, None, key=key)
 
 
 @knowledge.command("search")

@@ -54,11 +54,13 @@ class Sealed:
     def begin(self) -> str:
         key = self.keys.make()
         self.sealing.introduce(key, "operator", rotate=False)
+        self.keys.publish(key)
         return key
 
     def rotate(self) -> str:
         key = self.keys.make()
         self.sealing.introduce(key, "operator", rotate=True)
+        self.keys.publish(key)
         return key
 
     def publics(self) -> list[str]:
