@@ -22,6 +22,9 @@ app = typer.Typer(
 )
 approvals = typer.Typer(help="What waits for a person.", no_args_is_help=True, rich_markup_mode=None)
 ledger = typer.Typer(help="The record of every decision and effect.", no_args_is_help=True, rich_markup_mode=None)
+database = typer.Typer(
+    help="What the owner of the database does: schema, role.", no_args_is_help=True, rich_markup_mode=None
+)
 keys = typer.Typer(help="The keys that sign the ledger.", no_args_is_help=True, rich_markup_mode=None)
 knowledge = typer.Typer(
     help="What is written down: procedures, playbooks, contract, policy.", no_args_is_help=True, rich_markup_mode=None
@@ -29,6 +32,7 @@ knowledge = typer.Typer(
 app.add_typer(approvals, name="approvals")
 app.add_typer(ledger, name="ledger")
 app.add_typer(keys, name="keys")
+app.add_typer(database, name="database")
 app.add_typer(knowledge, name="knowledge")
 
 Out = Annotated[Format | None, typer.Option("--output", "-o", help="table, json or ndjson on stdout.")]
@@ -344,6 +348,23 @@ def keys_show(
 ) -> None:
     """A public key as PEM: what `ledger verify --key` wants."""
     _run(context, "keys.show", None, None, key=key)
+
+
+@database.command("upgrade")
+def database_upgrade(context: typer.Context, output: Out = None) -> None:
+    """Bring the schema up to this version, as the owner of the tables."""
+    _run(context, "database.upgrade", output, None)
+
+
+@database.command("role")
+def database_role(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="The name of the role.")],
+    apply: Annotated[bool, typer.Option("--apply", help="Run it instead of printing it.")] = False,
+    output: Out = None,
+) -> None:
+    """The SQL of a PostgreSQL role under which the application works and cannot change the ledger."""
+    _run(context, "database.role", output, None, name=name, apply=apply)
 
 
 @knowledge.command("search")
