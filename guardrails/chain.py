@@ -58,7 +58,11 @@ class EntryKind(StrEnum):
     """The chain was signed up to an earlier entry."""
 
 
-VERSIONS: Mapping[EntryKind, int] = dict.fromkeys(EntryKind, 1) | {EntryKind.DECISION: 2, EntryKind.OVERRIDE: 2}
+VERSIONS: Mapping[EntryKind, int] = dict.fromkeys(EntryKind, 1) | {
+    EntryKind.DECISION: 2,
+    EntryKind.OVERRIDE: 2,
+    EntryKind.REDACTION: 2,
+}
 """The version of each kind's body that is written now. A change of a body's shape raises its number; every version from
 1 on can be read."""
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from domain.canonical import canonical_json, plain
 from domain.errors import BadInput, Conflict, UnknownReference
-from guardrails.chain import GENESIS, VERSIONS, Entry, EntryKind, Head, Row, Verification, chain
+from guardrails.chain import GENESIS, LASTING, VERSIONS, Entry, EntryKind, Head, Row, Verification, chain
 from guardrails.proof import verify
 from storage import ledger_checkpoints, ledger_rows
 from storage.database import Database, Session
@@ -91,20 +91,28 @@ class Ledger:
             return Head(count=0, hash=GENESIS)
         return Head(count=last["seq"], hash=last["hash"], at=last["at"])
 
-    def redact(self, session: Session, seq: int, actor: str, at: datetime | None, why: str) -> Entry:
-        """Take away what entry `seq` says, and record that, by whom and why; the chain stays whole.
+    def redact(
+        self,
+        session: Session,
+        seq: int,
+        actor: str,
+        at: datetime | None,
+        why: str,
+        more: Mapping[str, Any] | None = None,
+    ) -> Entry:
+        """Take away what entry `seq` says, and record that, by whom and why, and `more`; the chain stays whole.
 
-        Raises UnknownReference when there is no such entry, Conflict when it is redacted already, or is itself a
-        redaction.
+        Who may is asked in `guardrails.redaction`. Raises UnknownReference when there is no such entry, Conflict when
+        it is redacted already, or when the proof rests on it.
         """
         found = next(ledger_rows.read(session, after=seq - 1, limit=1), None)
         if found is None or found[0]["seq"] != seq:
             raise UnknownReference(f"the ledger has no entry {seq}", field="seq", fix="look it up in the export")
         row, _ = found
-        if row["kind"] == EntryKind.REDACTION:
-            raise Conflict(f"entry {seq} is itself a redaction", field="seq", fix="redactions stay as they are")
+        if row["kind"] in LASTING:
+            raise Conflict(f"entry {seq} is a {row['kind']}: the proof rests on it", field="seq", fix="it stays")
         moment = self._now() if at is None else at
-        body = {"seq": seq, "content_hash": row["content_hash"], "why": why}
+        body = {**(more or {}), "seq": seq, "content_hash": row["content_hash"], "why": why}
         references = {name: row[name] for name in ("case", "run", "move", "action")}
         entry = self.append(session, EntryKind.REDACTION, actor, moment, body, **references)
         if not ledger_rows.empty_content(session, seq, moment):

@@ -285,7 +285,7 @@ class Application:
 
     def replay(self, run: str) -> Replay:
         """Plan a run again from what was recorded, and compare."""
-        return replay(self._parts.database, run, self._parts.model_planner, self._parts.library)
+        return replay(self._parts.database, self._parts.ledger, run, self._parts.model_planner, self._parts.library)
 
     def lookup(self, question: str, limit: int = 3, document: str | None = None) -> Found:
         """What the documents say to a question, or that it is not in them."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from domain.errors import QuartermasterError
 from domain.noun import Id, Noun, Text
+from guardrails import redaction
 from guardrails.chain import EntryKind, Head, Verification
 from guardrails.checkpoints import Checkpoint
 from guardrails.heads import read_heads, record_checkpoint, record_head
@@ -148,6 +149,38 @@ class RecordsDesk:
             ahead = self._parts.ledger.head(session).count - last.count - 1  # the entry of the checkpoint itself
         waited = now - datetime.fromisoformat(last.at) >= timedelta(minutes=settings.checkpoint_minutes)
         return ahead >= settings.checkpoint_entries or (ahead > 0 and waited)
+
+    def redact(
+        self, seq: int, user: str, reason_code: str, why: str, covers: redaction.Covers = "entry"
+    ) -> redaction.Redaction:
+        """Ask that what entry `seq` says be taken away (with `run`: what its run was told, too). Another person
+        confirms the digest of the answer; until then nothing is gone."""
+        parts = self._parts
+        with parts.database.write() as session:
+            person, now = parts.people.get(user), parts.clock.now()
+            return redaction.ask(
+                session,
+                parts.ledger,
+                parts.policy,
+                person,
+                seq,
+                covers=covers,
+                reason_code=reason_code,
+                why=why,
+                at=now,
+            )
+
+    def confirm_redaction(self, seq: int, user: str, digest: str) -> redaction.Redaction:
+        """Do what was asked: the content is gone for good, and the ledger says by whom and why."""
+        parts = self._parts
+        with parts.database.write() as session:
+            person, now = parts.people.get(user), parts.clock.now()
+            return redaction.confirm(session, parts.ledger, parts.policy, person, seq, digest, at=now)
+
+    def redactions(self) -> tuple[redaction.Redaction, ...]:
+        """Every redaction done, then those that wait for a second person."""
+        with self._parts.database.read() as session:
+            return redaction.listed(session, self._parts.ledger)
 
     def _heads(self) -> tuple[Head, ...]:
         files = [file for file in (self.heads_file, self.checkpoints_file) if file.exists()]

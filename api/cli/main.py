@@ -319,6 +319,26 @@ def ledger_checkpoint(context: typer.Context, as_user: As = None, output: Out = 
     _run(context, "ledger.checkpoint", output, as_user)
 
 
+@ledger.command("redact")
+def ledger_redact(
+    context: typer.Context,
+    seq: Annotated[int | None, typer.Argument(help="The entry; all redactions are listed when absent.")] = None,
+    reason_code: Annotated[str, typer.Option(help="A code of the policy's reasons.")] = "",
+    why: Annotated[str, typer.Option(help="Why; it stays, so leave out what is to be taken away.")] = "",
+    confirm: Annotated[
+        str | None, typer.Option(metavar="DIGEST", help="Do what another person asked, which has this digest.")
+    ] = None,
+    whole_run: Annotated[
+        bool, typer.Option("--whole-run", help="Also what tools and models told its run, and its snapshot.")
+    ] = False,
+    as_user: As = None,
+    output: Out = None,
+) -> None:
+    """Take away for good what an entry says: one person asks, another confirms, and the ledger keeps both."""
+    given = {"seq": seq, "reason_code": reason_code, "why": why, "confirm": confirm, "whole_run": whole_run}
+    _run(context, "ledger.redact", output, as_user, **given)
+
+
 Public = Annotated[
     Path | None, typer.Option(help="The public half (PEM) of a key that QUARTERMASTER_SIGN_COMMAND signs with.")
 ]

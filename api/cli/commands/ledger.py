@@ -7,11 +7,12 @@ from pathlib import Path
 
 from api.cli import exits
 from api.cli.session import Session
-from api.cli.view import view
+from api.cli.view import View, view
 from domain.errors import BadInput
 from guardrails.chain import Verification
 from guardrails.heads import read_heads
 from guardrails.ledger import verify_export
+from guardrails.redaction import Redaction
 from guardrails.signing import read_publics
 
 TRUNCATION = (
@@ -112,3 +113,31 @@ def checkpoint(session: Session) -> int:
     title = f"Checkpoint {made.number}: entries 1 to {made.count} are signed"
     session.output.show("checkpoint", [view("checkpoint", title, notes=notes, data=made)])
     return exits.OK
+
+
+def redact(
+    session: Session, *, seq: int | None, reason_code: str, why: str, confirm: str | None, whole_run: bool
+) -> int:
+    """`ledger redact`: list, ask, or confirm what somebody else asked."""
+    with session.application(create=False) as application:
+        user = session.user(session.settings())
+        if seq is None:
+            session.output.show("redactions", [_redactions(application.records.redactions())])
+            return exits.OK
+        if confirm is not None:
+            done = application.records.confirm_redaction(seq, user, confirm)
+        else:
+            done = application.records.redact(seq, user, reason_code, why, "run" if whole_run else "entry")
+    title = (
+        f"Entry {seq} is redacted" if done.done_by else f"Entry {seq} is to be redacted: a second person confirms it"
+    )
+    notes = [] if done.done_by else [f"quartermaster ledger redact {seq} --confirm {done.digest}"]
+    notes += [f"stays: {left}" for left in done.left]
+    session.output.show("redaction", [view("redaction", title, notes=notes, data=done)])
+    return exits.OK
+
+
+def _redactions(found: tuple[Redaction, ...]) -> View:
+    rows = [[one.seq, one.kind, one.covers, one.asked_by, one.done_by or "waits", one.why, one.digest] for one in found]
+    columns = "entry | kind | covers | asked by | done by | why | digest"
+    return view("redactions", "Redactions", columns, rows, [] if found else ["None."])
