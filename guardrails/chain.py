@@ -61,6 +61,7 @@ class EntryKind(StrEnum):
 VERSIONS: Mapping[EntryKind, int] = dict.fromkeys(EntryKind, 1) | {
     EntryKind.DECISION: 2,
     EntryKind.OVERRIDE: 2,
+    EntryKind.OUTCOME: 2,
     EntryKind.REDACTION: 2,
 }
 """The version of each kind's body that is written now. A change of a body's shape raises its number; every version from

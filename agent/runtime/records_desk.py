@@ -12,6 +12,7 @@ from domain.noun import Id, Noun, Text
 from guardrails import redaction
 from guardrails.chain import EntryKind, Head, Verification
 from guardrails.checkpoints import Checkpoint
+from guardrails.explaining import Explanation, explain
 from guardrails.heads import read_heads, record_checkpoint, record_head
 from guardrails.sealing import Sealing
 from guardrails.signing import Keys
@@ -181,6 +182,12 @@ class RecordsDesk:
         """Every redaction done, then those that wait for a second person."""
         with self._parts.database.read() as session:
             return redaction.listed(session, self._parts.ledger)
+
+    def explain(self, seq: int) -> Explanation:
+        """Who, what, when, on which facts, under which policy, by which planner and model, why, approved by whom, with
+        what result: the answers of one entry, with those it follows from."""
+        with self._parts.database.read() as session:
+            return explain(session, self._parts.ledger, seq)
 
     def _heads(self) -> tuple[Head, ...]:
         files = [file for file in (self.heads_file, self.checkpoints_file) if file.exists()]

@@ -319,6 +319,14 @@ def ledger_checkpoint(context: typer.Context, as_user: As = None, output: Out = 
     _run(context, "ledger.checkpoint", output, as_user)
 
 
+@ledger.command("explain")
+def ledger_explain(
+    context: typer.Context, seq: Annotated[int, typer.Argument(help="The number of an entry.")], output: Out = None
+) -> None:
+    """One entry: who, what, when, on which facts, policy, planner and model, why, approved by whom, what came of it."""
+    _run(context, "ledger.explain", output, None, seq=seq)
+
+
 @ledger.command("redact")
 def ledger_redact(
     context: typer.Context,

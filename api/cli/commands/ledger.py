@@ -10,6 +10,7 @@ from api.cli.session import Session
 from api.cli.view import View, view
 from domain.errors import BadInput
 from guardrails.chain import Verification
+from guardrails.explaining import QUESTIONS
 from guardrails.heads import read_heads
 from guardrails.ledger import verify_export
 from guardrails.redaction import Redaction
@@ -141,3 +142,15 @@ def _redactions(found: tuple[Redaction, ...]) -> View:
     rows = [[one.seq, one.kind, one.covers, one.asked_by, one.done_by or "waits", one.why, one.digest] for one in found]
     columns = "entry | kind | covers | asked by | done by | why | digest"
     return view("redactions", "Redactions", columns, rows, [] if found else ["None."])
+
+
+def explain(session: Session, *, seq: int) -> int:
+    """`ledger explain SEQ`: the nine answers."""
+    with session.application(create=False) as application:
+        found = application.records.explain(seq)
+    rows = [[question, getattr(found, name) or "does not apply"] for name, question in QUESTIONS]
+    notes = [f"follows from entries {', '.join(map(str, found.follows_from))}"] if found.follows_from else []
+    notes += ["What this entry said was redacted."] if found.redacted else []
+    title = f"Entry {seq}: {found.kind.replace('_', ' ')}"
+    session.output.show("explanation", [view("explanation", title, "question | answer", rows, notes, data=found)])
+    return exits.OK
