@@ -81,15 +81,11 @@ class Ledger:
 
     def hold(self, session: Session) -> Head:
         """Let nobody else append until this transaction ends, and give the head."""
-        ledger_rows.lock(session)
-        return self.head(session)
+        return _head(ledger_rows.hold(session))
 
     def head(self, session: Session) -> Head:
         """How far the chain has come: number of entries, hash of the last, and its time."""
-        last = ledger_rows.last(session)
-        if last is None:
-            return Head(count=0, hash=GENESIS)
-        return Head(count=last["seq"], hash=last["hash"], at=last["at"])
+        return _head(ledger_rows.last(session))
 
     def redact(
         self,
@@ -157,6 +153,10 @@ class Ledger:
         """`verify_database` in a session of its own."""
         with self._database.read() as session:
             return self.verify_database(session, head, public_keys)
+
+
+def _head(last: Row | None) -> Head:
+    return Head(count=0, hash=GENESIS) if last is None else Head(count=last["seq"], hash=last["hash"], at=last["at"])
 
 
 def export_line(row: Row, text: str | None) -> str:

@@ -69,6 +69,7 @@ class RecordsDesk:
         """Append the head to the heads file when the ledger has grown."""
         head = self.head()
         if head.count and head.count != self._kept:
+            self._parts.database.flush()  # nothing is told outside that the database could still lose
             record_head(self.heads_file, head.count, head.hash, self._parts.clock.now())
             self._kept = head.count
 
