@@ -89,7 +89,7 @@ def ask(
         "why": why,
     }
     asked = ledger.append(session, EntryKind.REDACTION_ASKED, user.id, at, body, **_about(entry))
-    return _asked(session, asked, body)
+    return _asked(session, ledger, asked, body)
 
 
 def confirm(
@@ -114,9 +114,8 @@ def confirm(
     taken = _take_run(session, entry) if asked.covers == "run" else []
     body = asked.model_dump(include={"covers", "reason_code", "asked_by", "asked_at", "digest"})
     done = ledger.redact(session, seq, user.id, at, asked.why, more={**body, "kind": entry.kind, "taken": taken})
-    return asked.model_copy(
-        update={"done_by": user.id, "done_at": done.at, "left": _left(session, entry, asked.covers)}
-    )
+    left = tuple(_left(session, ledger, entry, seq, asked.covers))
+    return asked.model_copy(update={"done_by": user.id, "done_at": done.at, "left": left})
 
 
 def listed(session: Session, ledger: Ledger, run: str | None = None) -> tuple[Redaction, ...]:
@@ -126,7 +125,7 @@ def listed(session: Session, ledger: Ledger, run: str | None = None) -> tuple[Re
     for entry, said in ledger.entries(session, (EntryKind.REDACTION_ASKED, EntryKind.REDACTION), run=run):
         body: dict[str, Any] = said or {}
         if entry.kind == EntryKind.REDACTION_ASKED:
-            one = _asked(session, entry, body)
+            one = _asked(session, ledger, entry, body)
             found[one.digest] = one
         elif (known := found.pop(str(body.get("digest")), None)) is not None:
             done.append(known.model_copy(update={"done_by": entry.actor, "done_at": entry.at, "left": ()}))
@@ -141,9 +140,9 @@ def of_plan(session: Session, ledger: Ledger, run: str) -> Redaction | None:
     return next((one for one in done if one.covers == "run" or one.kind in (EntryKind.PLAN, "unknown")), None)
 
 
-def _asked(session: Session, entry: Entry, body: dict[str, Any]) -> Redaction:
+def _asked(session: Session, ledger: Ledger, entry: Entry, body: dict[str, Any]) -> Redaction:
     shown = digest("redaction/1", {**body, "asked": entry.hash})
-    left = _left(session, entry, body["covers"])
+    left = tuple(_left(session, ledger, entry, body["seq"], body["covers"]))
     return Redaction(**body, digest=shown, asked_by=entry.actor, asked_at=entry.at, left=left)
 
 
@@ -201,14 +200,15 @@ def _about(entry: Entry) -> dict[str, Any]:
     return {name: getattr(entry, name) for name in ("case", "run", "move", "action")}
 
 
-def _left(session: Session, entry: Entry, covers: Covers) -> tuple[str, ...]:
-    return tuple(_still_there(session, entry, covers))
-
-
-def _still_there(session: Session, entry: Entry, covers: Covers) -> Iterator[str]:
-    if entry.run is None:
+def _left(session: Session, ledger: Ledger, about: Entry, seq: int, covers: Covers) -> Iterator[str]:
+    """Where words of the same move or run still stand; `about` is the entry, or one with its references."""
+    if about.run is None:
         return
-    run = runs.get(session, entry.run)
+    told = ledger.entries(session, run=about.run, move=about.move)
+    others = [one.seq for one, says in told if says and one.kind not in LASTING]
+    if numbers := ", ".join(str(one) for one in others if one != seq):
+        yield f"other entries about the same {'move' if about.move else 'run'}: {numbers}"[:400]
+    run = runs.get(session, about.run)
     if covers == "entry":
         yield f"recorded calls of tools and models of {run.id}, and its snapshot {run.facts or ''}".rstrip()
     elif run.facts and runs.sharing(session, run.facts, run.id):

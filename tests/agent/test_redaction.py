@@ -38,6 +38,7 @@ def test_two_people_redact_and_the_replay_says_by_whom_and_why(delayed: Path):
         assert app.browse.ledger(seqs=[plan])[0].says == said, "nothing is gone before a second person confirms"
         assert app.replay("R-1").same
         assert any("moves" in left for left in asked.left) and any("snapshot" in left for left in asked.left)
+        assert any("other entries about the same run" in left for left in asked.left)
         with pytest.raises(NotAllowed, match="another person"):
             app.records.confirm_redaction(plan, "omar", asked.digest)
         with pytest.raises(NotAllowed, match="not by Paula"):
