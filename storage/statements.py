@@ -88,5 +88,9 @@ def wait_turn(session: Session, name: str) -> None:
     write transaction is already alone.
     """
     if is_postgresql(session):
-        number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
-        session.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
+        session.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": turn(name)})
+
+
+def turn(name: str) -> int:
+    """The number of an advisory lock."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)

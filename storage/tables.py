@@ -15,6 +15,7 @@ from storage.effects import EffectRow
 from storage.exceptions import ExceptionRow, LookRow, SweepRow
 from storage.inbox import InboxRow, InboxSequenceRow
 from storage.leases import LeaseRow
+from storage.ledger_checkpoints import LedgerCheckpointRow
 from storage.ledger_rows import LedgerContentRow, LedgerRow
 from storage.moves import MoveRow
 from storage.plans import PlanRow
@@ -42,6 +43,7 @@ TABLES: tuple[type[Base], ...] = (
     InboxRow,
     InboxSequenceRow,
     LeaseRow,
+    LedgerCheckpointRow,
     LedgerContentRow,
     LedgerRow,
     LookRow,

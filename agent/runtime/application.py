@@ -14,6 +14,7 @@ from agent.runtime.approval_desk import ApprovalDesk
 from agent.runtime.browse import Browse
 from agent.runtime.clock import pause
 from agent.runtime.intake import Intake, Said, Taken
+from agent.runtime.records_desk import RecordsDesk
 from agent.runtime.replay import Replay, replay
 from agent.runtime.slack_desk import SlackDesk
 from agent.runtime.sweep import Triage
@@ -27,9 +28,8 @@ from domain.events import Event
 from domain.facts import Facts
 from guardrails import switches
 from guardrails.cards import Card
-from guardrails.chain import EntryKind, Head, Verification
+from guardrails.chain import Head, Verification
 from guardrails.deciding import Decision
-from guardrails.ledger import record_head
 from guardrails.people import People
 from guardrails.switches import Lift
 from insights import flow, metrics
@@ -55,7 +55,8 @@ class Application:
         self.browse = Browse(parts.database, parts.ledger, parts.fresh, parts.clock.wall)
         """What doors may look up."""
         self._sweeper = Sweeper(parts.services, self._intake, lambda: parts.leases)
-        self._kept = 0
+        self.records = RecordsDesk(parts)
+        """The ledger: verified, exported, signed, explained."""
         self._woken = threading.Event()
 
     def take_event(self, event: Event, user: str = "", *, settle: bool = True) -> Taken:
@@ -175,7 +176,7 @@ class Application:
         Raises what stopped the run `focus`; the trouble of other runs is recorded with them.
         """
         trouble = dict(self._parts.progress.settle(only_due=only_due, tell=tell))
-        self._keep_head()
+        self.records.keep_head()
         if focus in trouble:
             raise trouble[focus]
 
@@ -200,9 +201,16 @@ class Application:
                 pause(every)
             stop.wait(every)
 
-    def run_worker(self, stop: threading.Event, every: float = 1.0, triage_minutes: int | None = None) -> None:
+    def run_worker(
+        self,
+        stop: threading.Event,
+        every: float = 1.0,
+        triage_minutes: int | None = None,
+        alarm: Tell | None = None,
+    ) -> None:
         """Settle again and again until `stop` is set, at once when woken. Parked sagas go on when due; threads are
-        tidied daily. It sweeps every `triage_minutes` (the setting when None; 0 never) and after events."""
+        tidied daily. It sweeps every `triage_minutes` (the setting when None; 0 never) and after events, and signs the
+        ledger when that is due; `alarm` is told when the ledger was tampered with."""
         minutes = self.settings.triage_minutes or 0 if triage_minutes is None else triage_minutes
         tidied = None
         while not stop.is_set():
@@ -211,6 +219,7 @@ class Application:
                 self.settle(only_due=True)
                 if minutes and self._sweeper.due(minutes):
                     self.triage_report(self.triage_once())
+                self.records.seal(alarm)
                 if tidied != self._parts.clock.now().date():
                     self.tidy()
                     tidied = self._parts.clock.now().date()
@@ -307,7 +316,7 @@ class Application:
 
     def replay(self, run: str) -> Replay:
         """Plan a run again from what was recorded, and compare."""
-        return replay(self._parts.database, run, self._parts.model_planner, self._parts.library)
+        return replay(self._parts.database, self._parts.ledger, run, self._parts.model_planner, self._parts.library)
 
     def lookup(self, question: str, limit: int = 3, document: str | None = None) -> Found:
         """What the documents say to a question, or that it is not in them."""
@@ -319,26 +328,20 @@ class Application:
 
     def verify(self, heads: Sequence[Head] | None = None) -> Verification:
         """Whether the ledger is what was written; with heads, also that its end is there."""
-        return self._parts.ledger.verify_now(heads)
+        return self.records.verify(heads)
 
     def head(self) -> Head:
         """How far the ledger has come."""
-        with self._parts.database.read() as session:
-            return self._parts.ledger.head(session)
+        return self.records.head()
 
     @property
     def heads_file(self) -> Path:
         """Where the heads of the ledger are kept, outside the database."""
-        return self._parts.settings.home / "heads.txt"
+        return self.records.heads_file
 
     def export(self, user: str = "operator") -> Iterator[str]:
         """The whole ledger as lines of canonical JSON; the export itself is its last entry."""
-        parts = self._parts
-        with parts.database.write() as session:
-            parts.ledger.append(session, EntryKind.EXPORT, user, parts.clock.now(), {"what": "ledger"})
-        self._keep_head()
-        with parts.database.read() as session:
-            yield from parts.ledger.export(session)
+        return self.records.export(user)
 
     def stop(self, user: str, system: str = switches.EVERYTHING, reason: str = "", reason_code: str = "") -> Switch:
         """The kill switch: nothing is written to `system` (everything when not named) until it is lifted."""
@@ -351,10 +354,3 @@ class Application:
     def close(self) -> None:
         """Give everything back."""
         self._parts.close()
-
-    def _keep_head(self) -> None:
-        """Append the head to the heads file when the ledger has grown."""
-        head = self.head()
-        if head.count and head.count != self._kept:
-            record_head(self.heads_file, head.count, head.hash, self._parts.clock.now())
-            self._kept = head.count

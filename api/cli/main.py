@@ -22,6 +22,10 @@ app = typer.Typer(
 )
 approvals = typer.Typer(help="What waits for a person.", no_args_is_help=True, rich_markup_mode=None)
 ledger = typer.Typer(help="The record of every decision and effect.", no_args_is_help=True, rich_markup_mode=None)
+database = typer.Typer(
+    help="What the owner of the database does: schema, role.", no_args_is_help=True, rich_markup_mode=None
+)
+keys = typer.Typer(help="The keys that sign the ledger.", no_args_is_help=True, rich_markup_mode=None)
 knowledge = typer.Typer(
     help="What is written down: procedures, playbooks, contract, policy.", no_args_is_help=True, rich_markup_mode=None
 )
@@ -29,6 +33,8 @@ delegations = typer.Typer(help="Roles in other hands for a time.", no_args_is_he
 app.add_typer(approvals, name="approvals")
 app.add_typer(delegations, name="delegations")
 app.add_typer(ledger, name="ledger")
+app.add_typer(keys, name="keys")
+app.add_typer(database, name="database")
 app.add_typer(knowledge, name="knowledge")
 
 Out = Annotated[Format | None, typer.Option("--output", "-o", help="table, json or ndjson on stdout.")]
@@ -415,12 +421,19 @@ def delegations_list(
 @ledger.command("verify")
 def ledger_verify(
     context: typer.Context,
-    head: Annotated[Path | None, typer.Option(help="A heads file kept elsewhere: finds missing last rows too.")] = None,
+    head: Annotated[
+        list[Path] | None,
+        typer.Option(help="A heads file kept elsewhere: finds missing last rows too; repeat it."),
+    ] = None,
     export: Annotated[Path | None, typer.Option("--export", help="Verify this export instead of the database.")] = None,
+    key: Annotated[
+        list[Path] | None, typer.Option(help="A public key (PEM) that you have from elsewhere; repeat it.")
+    ] = None,
     output: Out = None,
 ) -> None:
-    """Check every row against its hash and its place in the chain."""
-    _run(context, "records.verify", output, None, head=head, export=export)
+    """Check rows, chain, keys and signed checkpoints, and say what is proven up to where."""
+    given = {"head": tuple(head or ()), "export": export, "key": tuple(key or ())}
+    _run(context, "ledger.verify", output, None, **given)
 
 
 @ledger.command("export")
@@ -428,8 +441,90 @@ def ledger_export(
     context: typer.Context,
     file: Annotated[Path | None, typer.Argument(help="Where to; standard output when absent.")] = None,
 ) -> None:
-    """The whole ledger as JSON lines, rows with their content."""
-    _run(context, "records.export", None, None, file=file)
+    """The whole ledger as JSON lines: rows with their content, then the signed checkpoints."""
+    _run(context, "ledger.export", None, None, file=file)
+
+
+@ledger.command("checkpoint")
+def ledger_checkpoint(context: typer.Context, as_user: As = None, output: Out = None) -> None:
+    """Sign the ledger up to its last entry now; a worker does it by itself."""
+    _run(context, "ledger.checkpoint", output, as_user)
+
+
+@ledger.command("explain")
+def ledger_explain(
+    context: typer.Context, seq: Annotated[int, typer.Argument(help="The number of an entry.")], output: Out = None
+) -> None:
+    """One entry: who, what, when, on which facts, policy, planner and model, why, approved by whom, what came of it."""
+    _run(context, "ledger.explain", output, None, seq=seq)
+
+
+@ledger.command("redact")
+def ledger_redact(
+    context: typer.Context,
+    seq: Annotated[int | None, typer.Argument(help="The entry; all redactions are listed when absent.")] = None,
+    reason_code: Annotated[str, typer.Option(help="A code of the policy's reasons.")] = "",
+    why: Annotated[str, typer.Option(help="Why; it stays, so leave out what is to be taken away.")] = "",
+    confirm: Annotated[
+        str | None, typer.Option(metavar="DIGEST", help="Do what another person asked, which has this digest.")
+    ] = None,
+    whole_run: Annotated[
+        bool, typer.Option("--whole-run", help="Also what tools and models told its run, and its snapshot.")
+    ] = False,
+    as_user: As = None,
+    output: Out = None,
+) -> None:
+    """Take away for good what an entry says: one person asks, another confirms, and the ledger keeps both."""
+    given = {"seq": seq, "reason_code": reason_code, "why": why, "confirm": confirm, "whole_run": whole_run}
+    _run(context, "ledger.redact", output, as_user, **given)
+
+
+Public = Annotated[
+    Path | None, typer.Option(help="The public half (PEM) of a key that QUARTERMASTER_SIGN_COMMAND signs with.")
+]
+
+
+@keys.command("init")
+def keys_init(context: typer.Context, public: Public = None, as_user: As = None, output: Out = None) -> None:
+    """Make the first key; from here on the ledger is signed."""
+    _run(context, "keys.init", output, as_user, public=public)
+
+
+@keys.command("rotate")
+def keys_rotate(context: typer.Context, public: Public = None, as_user: As = None, output: Out = None) -> None:
+    """Let a new key take over, signed by the old one and the new; the old one stays known and signs nothing more."""
+    _run(context, "keys.rotate", output, as_user, public=public)
+
+
+@keys.command("list")
+def keys_list(context: typer.Context, output: Out = None) -> None:
+    """Every key of the ledger, and which entries it may sign."""
+    _run(context, "keys.list_", output, None)
+
+
+@keys.command("show")
+def keys_show(
+    context: typer.Context, key: Annotated[str | None, typer.Argument(help="The key in force when absent.")] = None
+) -> None:
+    """A public key as PEM: what `ledger verify --key` wants."""
+    _run(context, "keys.show", None, None, key=key)
+
+
+@database.command("upgrade")
+def database_upgrade(context: typer.Context, output: Out = None) -> None:
+    """Bring the schema up to this version, as the owner of the tables."""
+    _run(context, "database.upgrade", output, None)
+
+
+@database.command("role")
+def database_role(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="The name of the role.")],
+    apply: Annotated[bool, typer.Option("--apply", help="Run it instead of printing it.")] = False,
+    output: Out = None,
+) -> None:
+    """The SQL of a PostgreSQL role under which the application works and cannot change the ledger."""
+    _run(context, "database.role", output, None, name=name, apply=apply)
 
 
 @knowledge.command("search")
