@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import make_url, text
 
 from domain.errors import BadInput, IntegrityBroken, StorageFailed
+from guardrails.chain import EntryKind
 from guardrails.policy import default_policy
 from storage import role
 from storage.database import Database
@@ -94,6 +95,8 @@ def test_the_role_asks_decides_carries_out_and_signs(url: str, tmp_path: Path):
 @pytest.mark.parametrize("attack", FORBIDDEN)
 def test_the_role_cannot(db: Database, attack: str):
     ledger = ledger_of(db)
+    with db.write() as session:
+        ledger.append(session, EntryKind.EXPORT, "ann", None, {"what": "something to tamper with"})
     before = ledger.verify_now()
     with pytest.raises((StorageFailed, IntegrityBroken)), db.write() as session:
         session.execute(text(FORBIDDEN[attack]))
