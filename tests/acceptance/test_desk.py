@@ -42,6 +42,7 @@ def test_what_people_do_around_a_question(waiting: Path):
     quartermaster(waiting, *AT, "approvals", "decide-many", "A-1", "--as", "paula").refused(2, "no way to name all")
 
 
+@pytest.mark.nightly
 def test_roles_in_other_hands_and_people_who_are_away(waiting: Path):
     until = ("--until", "2026-03-09")
     given = do(waiting, "farid", "delegations", "add", "paula", "finance", *until).rows("delegations")[0]

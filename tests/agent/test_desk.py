@@ -58,6 +58,7 @@ def test_the_worker_reminds_lets_the_role_above_answer_and_ends_what_nobody_answ
         assert [step.number for step in app.desk.steps(after=1, limit=2)] == [2, 3]
 
 
+@pytest.mark.nightly
 def test_one_pass_of_triage_reminds_as_well(delayed: Path):
     with opened(delayed) as app:
         later(app, hours=5)
@@ -88,6 +89,7 @@ def test_there_is_no_way_to_say_all(delayed: Path, named: list[tuple[str, str]])
         app.desk.decide_many(named, "peter", True)
 
 
+@pytest.mark.nightly
 def test_a_role_in_other_hands_decides_and_the_move_is_carried_out(delayed: Path):
     with opened(delayed) as app:
         move = next(card.move for card in app.approvals() if card.role == "commercial")
@@ -113,6 +115,7 @@ def test_who_stopped_it_does_not_lift_it_and_the_refusal_is_on_record(delayed: P
         assert [entry["attempt"] for entry in entries(app, EntryKind.DENIAL)] == ["lift"]
 
 
+@pytest.mark.nightly
 def test_what_is_decided_is_read_newest_first(delayed: Path):
     with opened(delayed) as app:
         every = [card.approval for card in app.approvals(everything=True)]

@@ -392,12 +392,12 @@ def walk(examples: int, steps: int) -> None:
 
 
 def test_questions_change_only_as_the_judge_allows():
-    walk(examples=3, steps=25)
+    walk(examples=3, steps=20)
 
 
 @pytest.mark.nightly
 def test_questions_change_only_as_the_judge_allows_on_many_ways():
-    walk(examples=400, steps=50)
+    walk(examples=120, steps=45)
 
 
 def test_the_table_says_for_every_state_what_may_happen():
