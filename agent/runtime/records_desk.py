@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from domain.errors import QuartermasterError
 from domain.noun import Id, Noun, Text
 from guardrails import redaction
+from guardrails.attempts import Attempts
 from guardrails.chain import EntryKind, Head, Verification
 from guardrails.checkpoints import Checkpoint
 from guardrails.explaining import Explanation, explain
@@ -41,6 +42,7 @@ class RecordsDesk:
         self._kept = 0
         self._keys = Keys(settings.keys or settings.home / "keys", settings.sign_command)
         self._sealing = Sealing(parts.database, parts.ledger, self._keys, parts.clock.now)
+        self._attempts = Attempts(parts.database, parts.ledger, lambda: parts.policy, parts.people, parts.clock.now)
         self.trouble: Text = ""
         """Why the worker could not sign last time; "" when it could, or had nothing to sign."""
 
@@ -158,7 +160,7 @@ class RecordsDesk:
         """Ask that what entry `seq` says be taken away (with `run`: what its run was told, too). Another person
         confirms the digest of the answer; until then nothing is gone."""
         parts = self._parts
-        with parts.database.write() as session:
+        with self._attempts.recorded(user, "redact"), parts.database.write() as session:
             person, now = parts.people.get(user), parts.clock.now()
             return redaction.ask(
                 session,
@@ -175,7 +177,7 @@ class RecordsDesk:
     def confirm_redaction(self, seq: int, user: str, digest: str) -> redaction.Redaction:
         """Do what was asked: the content is gone for good, and the ledger says by whom and why."""
         parts = self._parts
-        with parts.database.write() as session:
+        with self._attempts.recorded(user, "confirm_redaction"), parts.database.write() as session:
             person, now = parts.people.get(user), parts.clock.now()
             return redaction.confirm(session, parts.ledger, parts.policy, person, seq, digest, at=now)
 

@@ -45,6 +45,9 @@ def test_two_people_redact_and_the_replay_says_by_whom_and_why(delayed: Path):
             app.records.confirm_redaction(plan, "paula", asked.digest)
         with pytest.raises(StaleDecision):
             app.records.confirm_redaction(plan, "arthur", "0" * 64)
+        denials = [entry.says or {} for entry in app.browse.ledger(kinds=[EntryKind.DENIAL])]
+        refused = [says["user"] for says in denials if says.get("attempt") == "confirm_redaction"]
+        assert refused == ["omar", "paula", "arthur"], "every refused attempt is in the ledger"
         done = app.records.confirm_redaction(plan, "arthur", asked.digest)
         assert (done.asked_by, done.done_by) == ("omar", "arthur")
         assert app.browse.ledger(seqs=[plan])[0].says is None
