@@ -30,9 +30,8 @@ def lacking(
     """Which approval `verdict` asks for is not there, as a sentence; "" when all are.
 
     An approval counts when it was given to the digest of the move as it is, is not older than the time it was allowed
-    to wait, and its giver is still entitled: by their grants as they are, or by one of `delegations` that
-    held when they decided. A role above the one asked counts as well: it answers
-    after an escalation.
+    to wait, and its giver is still entitled: by their grants as they are, or by one of `delegations` that held when
+    they decided. A role above the one asked counts as well: it answers after an escalation.
     """
     if verdict.outcome is not Outcome.APPROVAL:
         return ""
