@@ -15,6 +15,7 @@ from domain.requests import Rates
 from domain.signals import Thresholds
 from guardrails.policy.autonomy import Autonomy, Pilot
 from guardrails.policy.budgets import Budget
+from guardrails.policy.compiled import Compiled
 from guardrails.policy.fields import RoleId
 from guardrails.policy.layers import Narrower, Standing
 from guardrails.policy.reasons import ReasonCode
@@ -76,6 +77,11 @@ class Policy(Noun):
             Standing(rule, name, self._lines.get((name, rule.id), 0), scope, index)
             for index, (name, scope, rule) in enumerate(written)
         )
+
+    @cached_property
+    def compiled(self) -> Compiled:
+        """What the judge asks."""
+        return Compiled(self.standing, self._entity)
 
     def within(self, entity: str) -> Self:
         """The same policy, judging the moves of this legal entity."""

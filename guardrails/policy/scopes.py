@@ -8,10 +8,9 @@ from typing import Annotated
 from pydantic import BeforeValidator, model_validator
 
 from domain.noun import Id, Noun
-from domain.orders import Channel
 from guardrails.policy.fields import known, listed
+from guardrails.vocabulary import CHANNELS
 
-CHANNELS = tuple(channel.value for channel in Channel)
 DIMENSIONS = {
     "entities": "entity",
     "regions": "region",
@@ -27,7 +26,7 @@ MAIN = "main"
 _Ids = Annotated[tuple[Id, ...], BeforeValidator(listed)]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Place:
     """One of the places that a move touches: an order line of a customer, or a SKU at a site. "" is none.
 

@@ -3,7 +3,7 @@ code with the guard. Judge of `guardrails.judge` and `policy check`. Roles have 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -93,7 +93,7 @@ def true(part: Data, facts: Mapping[str, Fact]) -> bool:
 
 
 def answer(
-    policy: Data, facts: Mapping[str, Fact], places: list[Mapping[str, str]]
+    policy: Data, facts: Mapping[str, Fact], places: Sequence[Mapping[str, str]]
 ) -> tuple[str, tuple[str, ...], bool, list[tuple[str, str]]]:
     """(Outcome, roles, four eyes, [(document, rule) that spoke]) of a move that touches these places."""
     heard: list[tuple[Data, Data]] = []
