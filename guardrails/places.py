@@ -23,20 +23,20 @@ def places(move: Move, facts: Facts) -> tuple[Place, ...]:
     found = {_of_order(facts.order(facts.line(line).order), _class(sku, facts), facts) for line, sku in lines}
     told = {facts.line(line).order for line, _ in lines}
     for action in move.actions:
-        if (order := getattr(action, "order", None)) is not None:
+        if (order := vars(action).get("order")) is not None:
             if order not in told and facts.has("order", order):
                 found.add(_of_order(facts.order(order), "", facts))
-        elif getattr(action, "line", None) is None:
+        elif vars(action).get("line") is None:
             found |= _at_sites(action, facts)
     return tuple(sorted(found)) or (Place(),)
 
 
 def _lines(action: Action, facts: Facts) -> set[tuple[str, str]]:
     """(Line, SKU) of an action on a line: the SKU ordered, and the one that serves for it."""
-    line = getattr(action, "line", None)
+    line = vars(action).get("line")
     if line is None or not facts.has("line", line):
         return set()
-    return {(line, facts.line(line).sku), (line, getattr(action, "alternative", facts.line(line).sku))}
+    return {(line, facts.line(line).sku), (line, vars(action).get("alternative", facts.line(line).sku))}
 
 
 def _of_order(order: Order, sku_class: str, facts: Facts) -> Place:
@@ -45,8 +45,8 @@ def _of_order(order: Order, sku_class: str, facts: Facts) -> Place:
 
 
 def _at_sites(action: Action, facts: Facts) -> set[Place]:
-    sites = [site for name in _SITES if (site := getattr(action, name, None)) and facts.has("site", site)]
-    sku_class = _class(getattr(action, "sku", ""), facts)
+    sites = [site for name in _SITES if (site := vars(action).get(name)) and facts.has("site", site)]
+    sku_class = _class(vars(action).get("sku", ""), facts)
     return {Place(region=facts.site(site).region, sku_class=sku_class) for site in sites}
 
 
