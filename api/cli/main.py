@@ -25,7 +25,9 @@ ledger = typer.Typer(help="The record of every decision and effect.", no_args_is
 knowledge = typer.Typer(
     help="What is written down: procedures, playbooks, contract, policy.", no_args_is_help=True, rich_markup_mode=None
 )
+policy = typer.Typer(help="The policy: check it, compare it, change it.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(approvals, name="approvals")
+app.add_typer(policy, name="policy")
 app.add_typer(ledger, name="ledger")
 app.add_typer(knowledge, name="knowledge")
 
@@ -298,6 +300,18 @@ def ledger_export(
 ) -> None:
     """The whole ledger as JSON lines, rows with their content."""
     _run(context, "records.export", None, None, file=file)
+
+
+@policy.command("check")
+def policy_check(
+    context: typer.Context,
+    path: Annotated[
+        Path | None, typer.Argument(help="A policy file, or a folder of them; the configured one when absent.")
+    ] = None,
+    output: Out = None,
+) -> None:
+    """Find what is wrong with a policy: faults, rules that never matter or contradict each other, and gaps."""
+    _run(context, "policy.check", output, None, path=path)
 
 
 @knowledge.command("search")

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from domain.errors import BadInput
-from guardrails.policy.check import problems
+from guardrails.policy.check import Problem, problems
 from guardrails.policy.files import Written, read_text
 from guardrails.policy.schema import Policy
 
@@ -35,23 +34,24 @@ def load(path: Path) -> Policy:
 
 def parse(text: str, name: str = "policy") -> Policy:
     """The policy in a text. The first fault in it is raised as BadInput; the others are counted."""
-    policy, errors = read(Written(name, text))
-    if policy is None or errors:
-        raise _first(errors)
+    written = Written(name, text)
+    policy, faults = read(written)
+    if policy is None or faults:
+        first, more = faults[0], len(faults) - 1
+        raise written.error(first.path, first.message, f"{first.fix} (and {more} more)" if more else first.fix)
     return policy
 
 
-def read(written: Written) -> tuple[Policy | None, list[BadInput]]:
+def read(written: Written) -> tuple[Policy | None, tuple[Problem, ...]]:
     """The policy that documents say, None when a field of it is malformed; and all that is wrong with it."""
     try:
         policy = Policy.model_validate(written.data)
     except ValidationError as wrong:
-        return None, [_error(written, item) for item in wrong.errors()]
-    faults = [written.error(item.path, item.message, item.fix) for item in problems(policy)]
-    return policy.written(written.lines()), faults
+        return None, tuple(_problem(item) for item in wrong.errors())
+    return policy.written(written.lines()), problems(policy)
 
 
-def _error(written: Written, item: object) -> BadInput:
+def _problem(item: object) -> Problem:
     assert isinstance(item, dict)
     kind = str(item["type"])
     message = str(item["msg"]).removeprefix("Value error, ")
@@ -59,11 +59,4 @@ def _error(written: Written, item: object) -> BadInput:
         field = str(item["loc"][-1])
         message = f"the field '{field}' " + ("is missing" if kind == "missing" else "is not known here")
     message, _, advice = message.partition("; ")
-    return written.error(item["loc"], message, advice or _FIXES.get(kind, "compare with the shipped default policy"))
-
-
-def _first(errors: list[BadInput]) -> BadInput:
-    first = errors[0]
-    if len(errors) > 1:
-        first.fix = f"{first.fix} (and {len(errors) - 1} more)"
-    return first
+    return Problem(item["loc"], message, advice or _FIXES.get(kind, "compare with the shipped default policy"))

@@ -35,7 +35,7 @@ PLACES = {
 }
 
 
-def _comparison() -> st.SearchStrategy[dict[str, Any]]:
+def _comparison(few: bool) -> st.SearchStrategy[dict[str, Any]]:
     def of(fact: str, operators: tuple[str, ...], values: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
         return st.builds(
             lambda operator, value: {"fact": fact, "operator": operator, "value": value},
@@ -46,20 +46,22 @@ def _comparison() -> st.SearchStrategy[dict[str, Any]]:
     def some(names: tuple[str, ...]) -> st.SearchStrategy[list[str]]:
         return st.lists(st.sampled_from(names), min_size=1, max_size=2, unique=True)
 
+    sets = {name: SETS[name] for name in ("customers", "regions")} if few else SETS
+    numbers = {"value_moved": NUMBERS["value_moved"]} if few else NUMBERS
     ordered = ("<", "<=", ">", ">=", "==", "!=")
     return st.one_of(
-        *(of(fact, ordered, st.sampled_from(values)) for fact, values in NUMBERS.items()),
+        *(of(fact, ordered, st.sampled_from(values)) for fact, values in numbers.items()),
         *(of(fact, ("==", "!="), st.sampled_from(names)) for fact, names in NAMES.items()),
         *(of(fact, ("in", "not_in"), some(names)) for fact, names in NAMES.items()),
-        *(of(fact, ("includes_any", "includes_none", "only"), some(names)) for fact, names in SETS.items()),
+        *(of(fact, ("includes_any", "includes_none", "only"), some(names)) for fact, names in sets.items()),
         of("degraded", ("==",), st.booleans()),
     )
 
 
-def conditions() -> st.SearchStrategy[dict[str, Any]]:
+def conditions(few: bool = False) -> st.SearchStrategy[dict[str, Any]]:
     """All-of and any-of, nested."""
     parts = st.recursive(
-        _comparison(),
+        _comparison(few),
         lambda inner: st.builds(
             lambda word, found: {word: found}, st.sampled_from(("all", "any")), st.lists(inner, min_size=1, max_size=3)
         ),
@@ -71,7 +73,7 @@ def conditions() -> st.SearchStrategy[dict[str, Any]]:
 
 
 @st.composite
-def rules(draw: st.DrawFn, count: int = 4) -> list[dict[str, Any]]:
+def rules(draw: st.DrawFn, count: int = 4, few: bool = False) -> list[dict[str, Any]]:
     """Up to `count` rules of one document."""
     made = []
     for index in range(draw(st.integers(1, count))):
@@ -83,7 +85,7 @@ def rules(draw: st.DrawFn, count: int = 4) -> list[dict[str, Any]]:
             "reason": "so",
         }
         if draw(st.booleans()):
-            rule["when"] = draw(conditions())
+            rule["when"] = draw(conditions(few))
         if draw(st.integers(0, 3)) == 0:
             rule["moves"] = [draw(st.sampled_from(MOVES))]
         if draw(st.booleans()):
@@ -99,14 +101,14 @@ def rules(draw: st.DrawFn, count: int = 4) -> list[dict[str, Any]]:
 
 
 @st.composite
-def policies(draw: st.DrawFn, documents: int = 3, count: int = 4) -> dict[str, Any]:
-    """A company document and up to `documents` narrower ones, as plain data."""
+def policies(draw: st.DrawFn, documents: int = 3, count: int = 4, few: bool = False) -> dict[str, Any]:
+    """A company document and up to `documents` narrower ones, as plain data; with `few` facts they can all be tried."""
     narrower = []
     for index in range(draw(st.integers(0, documents))):
         named = draw(st.lists(st.sampled_from(tuple(PLACES)), min_size=1, max_size=2, unique=True))
         scope = {name: draw(st.lists(st.sampled_from(PLACES[name]), min_size=1, unique=True)) for name in named}
-        narrower.append({"name": f"D{index}", "scope": scope, "rules": draw(rules(2))})
-    return {**BASE, "rules": draw(rules(count)), "documents": narrower}
+        narrower.append({"name": f"D{index}", "scope": scope, "rules": draw(rules(2, few))})
+    return {**BASE, "rules": draw(rules(count, few)), "documents": narrower}
 
 
 def typed(data: dict[str, Any]) -> Policy:
