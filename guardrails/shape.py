@@ -35,18 +35,19 @@ def _needs(move: Move) -> Iterator[str]:
 def _names(move: Move, facts: Facts) -> Iterator[str]:
     """Ids that contradict each other: a line of another SKU, supply at another site, an order of another customer."""
     for action in move.actions:
-        line, sku, inbound = (getattr(action, name, None) for name in ("line", "sku", "inbound"))
+        fields = vars(action)
+        line, sku, inbound = fields.get("line"), fields.get("sku"), fields.get("inbound")
         if line is not None and sku is not None and facts.has("line", line) and facts.line(line).sku != sku:
             yield f"action {action.id} says SKU {sku}, but line {line} is of {facts.line(line).sku}"
         if inbound is not None and facts.has("inbound", inbound):
             supply = facts.inbound_supply(inbound)
             if (supply.sku, supply.site) != (action.sku, action.site):  # type: ignore[union-attr]
                 yield f"action {action.id} names inbound supply {inbound}, which is {supply.sku} at {supply.site}"
-        order, customer = getattr(action, "order", None), getattr(action, "customer", None)
+        order, customer = fields.get("order"), fields.get("customer")
         if order is not None and facts.has("order", order) and facts.order(order).customer != customer:
             yield f"action {action.id} names customer {customer}, but order {order} is of another"
-        wave = getattr(action, "wave", None)
-        if wave is not None and facts.has("wave", wave) and facts.wave(wave).site != getattr(action, "site", None):
+        wave = fields.get("wave")
+        if wave is not None and facts.has("wave", wave) and facts.wave(wave).site != fields.get("site"):
             yield f"action {action.id} names another site than that of wave {wave}"
 
 

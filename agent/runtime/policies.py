@@ -8,8 +8,7 @@ from pathlib import Path
 from domain.errors import UnknownReference
 from guardrails.chain import EntryKind
 from guardrails.ledger import Ledger
-from guardrails.policy import Policy, default_text, parse
-from guardrails.policy import load as load_file
+from guardrails.policy import Policy, default_text, parse, read_text
 from storage import policies
 from storage.database import Database, Session
 
@@ -23,8 +22,8 @@ def put_in_force(database: Database, ledger: Ledger, path: Path | None, at: date
         text = default_text()
         policy = parse(text, "default.yaml")
     else:
-        policy = load_file(path)
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path)
+        policy = parse(text, path.name)
     with database.read() as session:
         active = policies.active(session)
     if active is not None and active.id == policy.id:
@@ -52,4 +51,4 @@ def _kept_text(session: Session, policy_id: str, text: str) -> str:
 def of_version(database: Database, policy_id: str) -> Policy:
     """A policy that was in force once. UnknownReference when it never was."""
     with database.read() as session:
-        return parse(policies.text_of(session, policy_id), policy_id)
+        return parse(policies.text_of(session, policy_id), policy_id).known_as(policy_id)

@@ -30,8 +30,10 @@ knowledge = typer.Typer(
     help="What is written down: procedures, playbooks, contract, policy.", no_args_is_help=True, rich_markup_mode=None
 )
 delegations = typer.Typer(help="Roles in other hands for a time.", no_args_is_help=True, rich_markup_mode=None)
+policy = typer.Typer(help="The policy: check it, compare it, change it.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(approvals, name="approvals")
 app.add_typer(delegations, name="delegations")
+app.add_typer(policy, name="policy")
 app.add_typer(ledger, name="ledger")
 app.add_typer(keys, name="keys")
 app.add_typer(database, name="database")
@@ -525,6 +527,18 @@ def database_role(
 ) -> None:
     """The SQL of a PostgreSQL role under which the application works and cannot change the ledger."""
     _run(context, "database.role", output, None, name=name, apply=apply)
+
+
+@policy.command("check")
+def policy_check(
+    context: typer.Context,
+    path: Annotated[
+        Path | None, typer.Argument(help="A policy file, or a folder of them; the configured one when absent.")
+    ] = None,
+    output: Out = None,
+) -> None:
+    """Find what is wrong with a policy: faults, rules that never matter or contradict each other, and gaps."""
+    _run(context, "policy.check", output, None, path=path)
 
 
 @knowledge.command("search")

@@ -71,9 +71,9 @@ def card_views(card: Card) -> list[View]:
     rules = view(
         "rules",
         "The rules that spoke",
-        "rule | says | because | compared",
+        "rule | says | because | compared | where",
         [
-            (r.rule, r.outcome.value, r.text, ", ".join(f"{name} {value}" for name, value in r.facts))
+            (r.rule, r.outcome.value, r.text, ", ".join(f"{name} {value}" for name, value in r.facts), r.place)
             for r in (*card.rules, *card.other_reasons)
         ],
     )
