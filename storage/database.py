@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,6 +38,7 @@ class Database:
         self.is_postgresql = self._url.get_backend_name() == "postgresql"
         engine = _postgresql(self._url) if self.is_postgresql else _sqlite(self._url)
         self._reader, self._writer = _two_ways(engine, self.is_postgresql)
+        self._here = threading.local()
 
     @property
     def name(self) -> str:
@@ -59,7 +61,17 @@ class Database:
         """
         with explained(lambda: self.name), Session(self._writer) as session, session.begin():
             session.connection()
-            yield session
+            before, self._here.session = self.writing, session
+            try:
+                yield session
+            finally:
+                self._here.session = before
+
+    @property
+    def writing(self) -> Session | None:
+        """The session of the transaction that this thread writes in just now; None when it writes nothing."""
+        found: Session | None = getattr(self._here, "session", None)
+        return found
 
     def upgrade(self) -> None:
         """Bring the schema up to SCHEMA; quick when it is there already, safe when several processes start at once."""

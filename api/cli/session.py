@@ -62,6 +62,8 @@ class Session:
         now = self.now or remembered_time(settings.home)
         application = open_application(settings, now=now, create=create)
         try:
+            if application.policies.other_file is not None:
+                self.output.progress(f"quartermaster: {application.policies.other_file.text}")
             yield application
         finally:
             application.close()

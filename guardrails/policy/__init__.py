@@ -3,6 +3,7 @@
 from guardrails.policy.autonomy import Autonomy, AutonomyRule, Level, Pilot
 from guardrails.policy.budgets import Budget
 from guardrails.policy.loading import default_policy, default_text, load, parse
+from guardrails.policy.owners import Owners
 from guardrails.policy.reasons import ReasonCode
 from guardrails.policy.roles import Role
 from guardrails.policy.rules import Rule
@@ -14,6 +15,7 @@ __all__ = [
     "AutonomyRule",
     "Budget",
     "Level",
+    "Owners",
     "Pilot",
     "Policy",
     "ReasonCode",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from domain.verdicts import Outcome
+from guardrails.policy.owners import faults
 from guardrails.policy.schema import Policy
 from guardrails.vocabulary import ACTION_KINDS, Kind
 
@@ -21,7 +22,19 @@ class Problem:
 
 def problems(policy: Policy) -> tuple[Problem, ...]:
     """Duplicate ids, unknown roles, foreign currencies, endless escalation, action kinds that no rule lets go."""
-    return (*_ids(policy), *_roles(policy), *_escalation(policy), *_currencies(policy), *_uncovered(policy))
+    return (
+        *_ids(policy),
+        *_roles(policy),
+        *_owners(policy),
+        *_escalation(policy),
+        *_currencies(policy),
+        *_uncovered(policy),
+    )
+
+
+def _owners(policy: Policy) -> Iterator[Problem]:
+    for path, message, fix in faults(policy.owners, policy.roles, Policy.model_fields):
+        yield Problem(path, message, fix)
 
 
 def _ids(policy: Policy) -> Iterator[Problem]:

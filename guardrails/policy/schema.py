@@ -15,6 +15,7 @@ from domain.signals import Thresholds
 from guardrails.policy.autonomy import Autonomy, Pilot
 from guardrails.policy.budgets import Budget
 from guardrails.policy.fields import RoleId
+from guardrails.policy.owners import Owners
 from guardrails.policy.reasons import ReasonCode
 from guardrails.policy.roles import Role
 from guardrails.policy.rules import Rule
@@ -33,6 +34,7 @@ class Policy(Noun):
     roles: dict[RoleId, Role] = Field(min_length=1)
     autonomy: Autonomy
     pilot: Pilot = Pilot()
+    owners: Owners = Owners()
     waiting: Waiting
     budgets: tuple[Budget, ...] = ()
     reasons: tuple[ReasonCode, ...] = ()

@@ -10,12 +10,32 @@ from alembic import op
 revision = "0003"
 down_revision = "0002"
 
-TABLES: tuple[str, ...] = ()
+TABLES: tuple[str, ...] = ("policy_consents", "policy_changes")
 """What is new, in the order in which it may be dropped."""
 
 
 def upgrade() -> None:
     """Create what is new, family by family."""
+    _policy_changes()
+
+
+def _policy_changes() -> None:
+    """Versions of the policy that somebody has proposed, and who has approved them."""
+    # fmt: off
+    _table(
+        "policy_changes",
+        _text("id", key=True), _text("policy", sa.ForeignKey("policies.id")), _text("base"), _text("state"),
+        _text("by"), _text("why"), _text("evidence"), _text("changed"), _text("needed"),
+        sa.Column("four_eyes", sa.Boolean(), nullable=False), _text("effective_from", empty=True),
+        _text("created_at"), _text("closed_at", empty=True), _text("closed_by", empty=True), _text("note"),
+        indexes=("state",),
+    )
+    _table(
+        "policy_consents",
+        _text("change", sa.ForeignKey("policy_changes.id"), key=True), _text("role", key=True), _text("by"),
+        _text("for_whom", empty=True), _text("at"), _text("why"),
+    )
+    # fmt: on
 
 
 def downgrade() -> None:
