@@ -100,6 +100,7 @@ class PolicyConsentRow(Base):
     change: Mapped[str] = mapped_column(ForeignKey("policy_changes.id"), primary_key=True)
     role: Mapped[str] = mapped_column(primary_key=True)
     by: Mapped[str]
+    place: Mapped[int]
     for_whom: Mapped[str | None]
     at: Mapped[datetime]
     why: Mapped[str]
@@ -135,9 +136,10 @@ def listed(session: Session, states: Collection[ChangeState] | None = None) -> t
 
 
 def consent(session: Session, change: str, given: Consent) -> bool:
-    """Record the approval of a role; False when that role has approved already."""
+    """Record the approval of a role, of a change that is locked; False when that role has approved already."""
+    place = len(get(session, change).consents)
     values: Mapping[str, Any] = {name: getattr(given, name) for name in Consent.model_fields}
-    return add_if_absent(session, PolicyConsentRow, {"change": change, **values})
+    return add_if_absent(session, PolicyConsentRow, {"change": change, "place": place, **values})
 
 
 def set_needed(session: Session, change: str, needed: tuple[str, ...]) -> None:
@@ -162,12 +164,8 @@ def advance(
 
 
 def _change(session: Session, row: RowMapping) -> PolicyChange:
-    given = many(
-        session,
-        PolicyConsentRow,
-        PolicyConsentRow.change == row["id"],
-        order=(PolicyConsentRow.at, PolicyConsentRow.role),
-    )
+    where = PolicyConsentRow.change == row["id"]
+    given = many(session, PolicyConsentRow, where, order=(PolicyConsentRow.place,))
     consents = tuple(Consent(**{name: one[name] for name in Consent.model_fields}) for one in given)
     lists = {name: tuple(json.loads(row[name])) for name in ("changed", "needed")}
     return PolicyChange(**{**row, **lists, "consents": consents})

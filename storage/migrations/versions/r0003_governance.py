@@ -33,7 +33,7 @@ def _policy_changes() -> None:
     _table(
         "policy_consents",
         _text("change", sa.ForeignKey("policy_changes.id"), key=True), _text("role", key=True), _text("by"),
-        _text("for_whom", empty=True), _text("at"), _text("why"),
+        _whole("place"), _text("for_whom", empty=True), _text("at"), _text("why"),
     )
     # fmt: on
 
