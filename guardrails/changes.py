@@ -124,6 +124,36 @@ class Changes:
                 )
             return self._succession.end(desk.session, desk.change, Verb.WITHDRAW, desk.now, desk.person.id, reason)
 
+    def why_not(self, change: PolicyChange, user: str) -> str:
+        """Why `user` may not approve a change now; "" when they may. For those who only look."""
+        policy = self._in_force()
+        needed = policy.owners.needed(change.changed, policy.roles)
+        given = {consent.role for consent in change.consents}
+        try:
+            person = self._people.get(user)
+            with self._database.read() as session:
+                mine = self._powers(session, person, self._now())
+            wanted = tuple(role for role in needed if role not in given)
+            power = speaks_for(person, mine, change, wanted, policy, self._people)
+            if policy.owners.four_eyes:
+                must_see_with_other_eyes(person, power, change, self._people)
+        except NotAllowed as refused:
+            return refused.message
+        return ""
+
+    def owns(self, change: PolicyChange, user: str) -> bool:
+        """Whether `user` may reject a change, as one of its owners."""
+        policy = self._in_force()
+        needed = policy.owners.needed(change.changed, policy.roles)
+        try:
+            person = self._people.get(user)
+            with self._database.read() as session:
+                mine = self._powers(session, person, self._now())
+            speaks_for(person, mine, change, needed, policy, self._people)
+        except NotAllowed:
+            return False
+        return True
+
     def arrive(self) -> tuple[PolicyChange, ...]:
         """Record that the day of scheduled versions has come. They are in force from that day on without this."""
         now = self._now()

@@ -90,6 +90,14 @@ class PolicyDesk:
         """Record that the day of scheduled versions has come."""
         return self._changes.arrive()
 
+    def why_not(self, change: PolicyChange, user: str) -> str:
+        """Why somebody may not approve a change now; "" when they may."""
+        return self._changes.why_not(change, user)
+
+    def owns(self, change: PolicyChange, user: str) -> bool:
+        """Whether somebody may reject a change."""
+        return self._changes.owns(change, user)
+
     def changes(self) -> tuple[PolicyChange, ...]:
         """Every change, in the order proposed."""
         return self._changes.listed()
