@@ -61,7 +61,8 @@ class Succession:
     def begin(self, session: Session, change: PolicyChange, now: datetime, by: str) -> PolicyChange:
         """Every owner has approved: the new version counts from its day on, or from now."""
         starts = max(now, change.effective_from or now)
-        policies.activate(session, change.policy, policies.text_of(session, change.policy), starts, by)
+        text = policies.text_of(session, change.policy)
+        policies.activate(session, change.policy, text, starts, by, waits=starts > now)
         to = ChangeState.SCHEDULED if starts > now else ChangeState.IN_FORCE
         self.move(session, change.id, Verb.APPROVE, to, now, by, _from(starts))
         body = {
@@ -133,7 +134,8 @@ class Succession:
         policies.activate(session, current.id, policies.text_of(session, current.id), now, by)
         for other in sorted(policy_changes.listed(session, {ChangeState.SCHEDULED}), key=_starts):
             if _starts(other) < _starts(gone):
-                policies.activate(session, other.policy, policies.text_of(session, other.policy), _starts(other), by)
+                text = policies.text_of(session, other.policy)
+                policies.activate(session, other.policy, text, _starts(other), by, waits=True)
             else:
                 self._supersede(session, other, f"{gone.id}, which it was approved on, is over", now)
         for other in policy_changes.listed(session, {ChangeState.PROPOSED}):

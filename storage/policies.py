@@ -12,7 +12,6 @@ from domain.errors import Conflict, UnknownReference
 from domain.noun import Id, Noun
 from storage.base import Base
 from storage.counters import next_number
-from storage.records import PolicyVersion
 from storage.statements import add, add_if_absent, many, one
 
 
@@ -34,15 +33,20 @@ class PolicyActivationRow(Base):
     policy: Mapped[str] = mapped_column(ForeignKey("policies.id"))
     active_from: Mapped[datetime]
     activated_by: Mapped[str]
+    waits: Mapped[bool]
 
 
 class Activation(Noun):
-    """One turn of the history: which document is active from when on. Of those begun the last `seq` counts."""
+    """One turn of the history: which document is active from when on. Of those begun the last `seq` counts.
+
+    `waits`: it was agreed before its day. One that does not wait has begun, whatever the clock of a process says.
+    """
 
     seq: int
     policy: Id
     active_from: datetime
     activated_by: Id
+    waits: bool = False
 
 
 def keep(session: Session, policy: str, body: str) -> None:
@@ -57,21 +61,21 @@ def keep(session: Session, policy: str, body: str) -> None:
             )
 
 
-def activate(session: Session, policy: str, body: str, at: datetime, by: str) -> PolicyVersion:
-    """Make a document the active policy from `at` on. Conflict when this id is known with another text.
+def activate(session: Session, policy: str, body: str, at: datetime, by: str, *, waits: bool = False) -> None:
+    """Make a document the active policy from `at` on: a later day when it `waits`.
 
-    Whatever was to become active later than `at` no longer will: it was agreed on other ground.
+    Conflict when this id is known with another text. Whatever was to become active later than `at` no longer will: it
+    was agreed on other ground.
     """
-    version = PolicyVersion(id=policy, body=body, active_from=at, activated_by=by)
     keep(session, policy, body)
     values = {
         "seq": next_number(session, "policy_activations"),
         "policy": policy,
         "active_from": at,
         "activated_by": by,
+        "waits": waits,
     }
     add(session, PolicyActivationRow, values)
-    return version
 
 
 def text_of(session: Session, policy: str) -> str:
@@ -84,13 +88,6 @@ def text_of(session: Session, policy: str) -> str:
     return str(row["body"])
 
 
-def active(session: Session, at: datetime | None = None) -> PolicyVersion | None:
-    """The policy that is active (at a moment, or now when None); None when none was ever activated."""
-    versions = history(session)
-    begun = [version for version in versions if at is None or version.active_from <= at]
-    return begun[0] if begun else None
-
-
 def turns(session: Session) -> tuple[Activation, ...]:
     """Every activation without its document, the last one first."""
     rows = many(session, PolicyActivationRow, order=(desc(PolicyActivationRow.seq),))
@@ -98,9 +95,8 @@ def turns(session: Session) -> tuple[Activation, ...]:
 
 
 def at(history: Sequence[Activation], moment: datetime) -> Activation | None:
-    """Which of these turns (the last one first) counts at a moment: before the first has begun, the first."""
-    begun = (turn for turn in history if turn.active_from <= moment)
-    return next(begun, history[-1] if history else None)
+    """Which of these turns (the last one first) counts at a moment; None when there is none at all."""
+    return next((turn for turn in history if not turn.waits or turn.active_from <= moment), None)
 
 
 def last_turn(session: Session) -> int:
@@ -111,13 +107,3 @@ def last_turn(session: Session) -> int:
 def known(session: Session) -> tuple[str, ...]:
     """The ids of every document that was ever active or proposed."""
     return tuple(row["id"] for row in many(session, PolicyRow, order=(PolicyRow.id,)))
-
-
-def history(session: Session) -> tuple[PolicyVersion, ...]:
-    """Every activation, the last one first."""
-    statement = (
-        select(PolicyRow.id, PolicyRow.body, PolicyActivationRow.active_from, PolicyActivationRow.activated_by)
-        .join(PolicyActivationRow, PolicyActivationRow.policy == PolicyRow.id)
-        .order_by(desc(PolicyActivationRow.seq))
-    )
-    return tuple(PolicyVersion(**row) for row in session.execute(statement).mappings())

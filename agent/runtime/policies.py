@@ -145,10 +145,10 @@ def _replace(
         current = policies.at(turns, at)
         if current is None or current.policy != before:
             return  # another process was quicker
-        scheduled = [turn for turn in turns if turn.active_from > at and turn.seq > current.seq]
+        scheduled = [turn for turn in turns if turn.seq > current.seq]
         policies.activate(session, policy.id, kept_text(session, policy.id, text), at, ACTOR)
         for turn in reversed(scheduled):
             body = policies.text_of(session, turn.policy)
-            policies.activate(session, turn.policy, body, turn.active_from, turn.activated_by)
+            policies.activate(session, turn.policy, body, turn.active_from, turn.activated_by, waits=True)
         said = {"did": "read anew", "policy": policy.id, "name": policy.name, "version": policy.version}
         ledger.append(session, EntryKind.POLICY, ACTOR, at, {**said, "before": before, "why": why})

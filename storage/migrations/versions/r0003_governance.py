@@ -20,7 +20,8 @@ def upgrade() -> None:
 
 
 def _policy_changes() -> None:
-    """Versions of the policy that somebody has proposed, and who has approved them."""
+    """Versions of the policy that somebody has proposed, and who has approved them; activations that wait."""
+    op.add_column("policy_activations", sa.Column("waits", sa.Boolean(), nullable=False, server_default=sa.false()))
     # fmt: off
     _table(
         "policy_changes",
@@ -42,6 +43,7 @@ def downgrade() -> None:
     """Forget it again."""
     for name in TABLES:
         op.drop_table(name)
+    op.drop_column("policy_activations", "waits")
 
 
 def _table(name: str, *columns: sa.Column[Any], indexes: tuple[str, ...] = ()) -> None:
