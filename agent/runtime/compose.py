@@ -84,8 +84,8 @@ class Parts:
         self.connector = connector
         self.planner = planner
         self.ledger = Ledger(database, clock.now)
-        self.other_file = begin(database, self.ledger, settings.policy, clock.now())
         self.in_force = InForce(database, clock.now)
+        self.other_file = begin(database, self.ledger, self.in_force, settings.policy, clock.now())
         self.people = load_people(settings.people) if settings.people else personas()
         self.approvals = Approvals(database, self.ledger, self.in_force, self.people, clock.now)
 

@@ -69,6 +69,10 @@ class InForce:
         with self._database.read() as session:
             return self.kept(session, policy_id)
 
+    def remember(self, policy: Policy) -> None:
+        """Take a policy that was read already as the version with its id."""
+        self._read[policy.id] = policy
+
     def kept(self, session: Session, policy_id: str) -> Policy:
         """The same, read in this transaction."""
         if policy_id not in self._read:
@@ -84,7 +88,7 @@ class InForce:
         return self.kept(session, found.policy)
 
 
-def begin(database: Database, ledger: Ledger, path: Path | None, at: datetime) -> OtherFile | None:
+def begin(database: Database, ledger: Ledger, in_force: InForce, path: Path | None, at: datetime) -> OtherFile | None:
     """See that there is a policy: the first one of a data folder is that of `path` (the shipped one when None).
 
     Where there is one already it stays, and a file that says something else is told. What this release reads in the
@@ -98,7 +102,9 @@ def begin(database: Database, ledger: Ledger, path: Path | None, at: datetime) -
     given = None if path is None else load_file(path)
     if current is None or kept is None:
         text = default_text() if path is None else path.read_text(encoding="utf-8")
-        _first(database, ledger, given or parse(text, "default.yaml"), text, at)
+        first = given or parse(text, "default.yaml")
+        _first(database, ledger, first, text, at)
+        in_force.remember(first)
         return None
     try:
         now = parse(kept, current.policy)
@@ -107,6 +113,7 @@ def begin(database: Database, ledger: Ledger, path: Path | None, at: datetime) -
             raise
         _replace(database, ledger, current.policy, given, path.read_text(encoding="utf-8"), at, _UNREADABLE)
         return None
+    in_force.remember(now)
     if now.id != current.policy:
         _replace(database, ledger, current.policy, now, kept, at, _READ_ANEW)
     if given is None or path is None or given.id == now.id:
@@ -146,7 +153,8 @@ def _replace(
         if current is None or current.policy != before:
             return  # another process was quicker
         scheduled = [turn for turn in turns if turn.seq > current.seq]
-        policies.activate(session, policy.id, kept_text(session, policy.id, text), at, ACTOR)
+        known = kept_text(session, policy.id, text) if why == _READ_ANEW else text
+        policies.activate(session, policy.id, known, at, ACTOR)
         for turn in reversed(scheduled):
             body = policies.text_of(session, turn.policy)
             policies.activate(session, turn.policy, body, turn.active_from, turn.activated_by, waits=True)

@@ -296,6 +296,21 @@ def test_a_document_that_a_newer_release_reads_by_another_id_stays_the_policy(fr
         assert (last["did"], last["before"]) == ("read anew", "P-000000000000")
 
 
+def test_a_document_that_a_newer_release_cannot_read_is_replaced_by_the_operators_file(fresh: Path, tmp_path: Path):
+    home, file = Path(shutil.copytree(fresh, tmp_path / "home")), policy_file(tmp_path, CAREFUL)
+    with sqlite3.connect(home / "quartermaster.db") as database:
+        database.execute("UPDATE policies SET body = 'colour: red'")
+    database.close()
+    with pytest.raises(BadInput, match="is missing"), opened(home):
+        pass
+    with opened(home, policy=file) as app:
+        assert app.policies.in_force.autonomy.default == "approve"
+        assert "stands in" in entries(app, EntryKind.POLICY)[-1][1]["why"]
+        assert [one.in_force for one in app.policies.versions()] == [True, False] and app.policies.versions()[1].note
+    with opened(home) as app:
+        assert app.policies.in_force.autonomy.default == "approve"
+
+
 def test_a_diff_speaks_of_rules_and_fields(app: Application):
     other = parse(
         text(
