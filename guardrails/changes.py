@@ -77,6 +77,7 @@ class Changes:
         """
         now = self._now()
         try:
+            _must_say(why, "why")
             policy = parse(text, name)
             with self._database.write() as session:
                 self._ledger.hold(session)
@@ -112,6 +113,7 @@ class Changes:
     def reject(self, change: str, user: str, reason: str) -> PolicyChange:
         """Say no, as one of its owners; also to one that waits for its day."""
         with self._step(change, user, Verb.REJECT) as desk:
+            _must_say(reason, "reason")
             speaks_for(desk.person, desk.powers, desk.change, desk.needed, desk.policy, self._people)
             return self._succession.end(desk.session, desk.change, Verb.REJECT, desk.now, desk.person.id, reason)
 
@@ -266,6 +268,11 @@ class Changes:
         with self._database.write() as session:
             said = {**body, **grounds(reasons=[str(error)[:4000]])}
             self._ledger.append(session, EntryKind.DENIAL, actor, now, said)
+
+
+def _must_say(why: str, field: str) -> None:
+    if not why.strip():
+        raise BadInput("no reason is given", field=field, fix="say why; it goes to the ledger")
 
 
 def kept_text(session: Session, policy_id: str, text: str) -> str:

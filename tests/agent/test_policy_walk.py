@@ -12,11 +12,12 @@ import pytest
 
 from tests.agent.house import opened
 from tests.agent.policy_walk import Auditor, Walk
+from tests.databases import migrated_url
 
 
-def walked(home: Path, seed: int, steps: int) -> Walk:
+def walked(home: Path, seed: int, steps: int, database_url: str | None = None) -> Walk:
     print(f"walk of {steps} steps, seed {seed}")
-    with opened(home) as app:
+    with opened(home, database_url=database_url) as app:
         walk = Walk(app, random.Random(seed))
         for _ in range(steps):
             walk.step()
@@ -51,3 +52,10 @@ def test_no_version_is_in_force_that_its_owners_did_not_agree_to(fresh: Path, tm
 def test_the_same_on_long_walks(fresh: Path, tmp_path: Path, place: int):
     walk = walked(Path(shutil.copytree(fresh, tmp_path / "home")), secrets.randbelow(10**6), 400)
     assert len({policy for _, _, policy in walk.seen}) > 3
+
+
+@pytest.mark.nightly
+def test_the_same_on_postgresql(tmp_path: Path):
+    url = migrated_url("postgresql", tmp_path)
+    walk = walked(tmp_path, secrets.randbelow(10**6), 150, database_url=url)
+    assert walk.let_through
