@@ -8,19 +8,25 @@ from typing import Any
 import pytest
 
 from agent.runtime.application import Application
+from agent.runtime.world import load_world
+from connectors.embedded.world import built_in
 from guardrails.policy import default_text
+from tests.agent.house import CAREFUL, delay, opened, policy_file
 from tests.http.house import door, problem, token_of
-from tests.panel.house import HOSTILE, Seen, on_built_in, panel
+from tests.panel.house import HOSTILE, Seen, panel
 
 pytestmark = pytest.mark.xdist_group("panel")
 
-STRICTER = default_text().replace("limit: 250}", "limit: 25}")
+STRICTER = default_text().replace(*CAREFUL).replace("limit: 250}", "limit: 25}")
 
 
 @pytest.fixture(scope="module")
 def application(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:
-    with on_built_in(tmp_path_factory.mktemp("policy") / "home") as opened:
-        yield opened
+    home = tmp_path_factory.mktemp("policy")
+    load_world(home, built_in())
+    with opened(home, policy=policy_file(home, CAREFUL)) as application:
+        delay(application)
+        yield application
 
 
 def test_a_version_goes_through_the_panel_from_proposal_to_force(application: Application):
@@ -50,13 +56,13 @@ def test_a_version_goes_through_the_panel_from_proposal_to_force(application: Ap
 
 
 def test_the_page_of_a_change_judges_history_again_when_asked(application: Application):
-    text = application.policies.document().text.replace("  default: act", "  default: approve")
-    change = application.policies.propose(text, "lena", "slowly at first")
+    text = application.policies.document().text.replace("  default: approve", "  default: act")
+    change = application.policies.propose(text, "lena", "it agrees")
     expected = application.policies.dry_run(text, application.now.replace(year=2020))
     with panel(application, "omar") as client:
         assert "How many" not in client.get(f"/policy/{change.id}").text
         page = Seen(client.get(f"/policy/{change.id}?since=2020-01-01").text)
-        assert "Would be" in page.text and all(one.move in page.text for one in expected.of("asked_more"))
+        assert "Would be" in page.text and all(one.move in page.text for one in expected.of("asked_less"))
         assert client.get(f"/policy/{change.id}?since=yesterday").status_code == 422
     application.policies.withdraw(change.id, "lena")
 
