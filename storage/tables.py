@@ -20,6 +20,7 @@ from storage.ledger_rows import LedgerContentRow, LedgerRow
 from storage.moves import MoveRow
 from storage.plans import PlanRow
 from storage.policies import PolicyActivationRow, PolicyRow
+from storage.policy_changes import PolicyChangeRow, PolicyConsentRow
 from storage.run_events import RunEventRow
 from storage.runs import RunRow
 from storage.sagas import SagaRow
@@ -51,6 +52,8 @@ TABLES: tuple[type[Base], ...] = (
     MoveRow,
     PlanRow,
     PolicyActivationRow,
+    PolicyChangeRow,
+    PolicyConsentRow,
     PolicyRow,
     RunEventRow,
     RunRow,

@@ -96,7 +96,7 @@ def _judge_move(desk: _Desk, position: int, move: Move) -> None:
         "why": reason,
         "substance": move.substance,
         "move": move,
-        **_grounds(desk, evidence=move.evidence, reasons=verdict.reasons),
+        **_grounds(desk, policy=verdict.policy, evidence=move.evidence, reasons=verdict.reasons),
     }
     _write(desk, EntryKind.DECISION if state in STANDS else EntryKind.DENIAL, body, move.id)
 
@@ -173,7 +173,8 @@ def _record_outcome(desk: _Desk) -> None:
 
 def _grounds(desk: _Desk, **more: object) -> dict[str, object]:
     plan = desk.plan
-    return grounds(policy=plan.policy, planner=plan.planner, facts=plan.facts, **more)  # type: ignore[arg-type]
+    said = {"policy": plan.policy, "planner": plan.planner, "facts": plan.facts, **more}
+    return grounds(**said)  # type: ignore[arg-type]
 
 
 def _write(desk: _Desk, kind: EntryKind, body: dict[str, object], move: str | None = None) -> None:

@@ -14,6 +14,7 @@ from agent.runtime.approval_desk import ApprovalDesk
 from agent.runtime.browse import Browse
 from agent.runtime.clock import pause
 from agent.runtime.intake import Intake, Said, Taken
+from agent.runtime.policy_desk import PolicyDesk
 from agent.runtime.records_desk import RecordsDesk
 from agent.runtime.replay import Replay, replay
 from agent.runtime.slack_desk import SlackDesk
@@ -175,6 +176,7 @@ class Application:
 
         Raises what stopped the run `focus`; the trouble of other runs is recorded with them.
         """
+        self._parts.policies.arrive()
         trouble = dict(self._parts.progress.settle(only_due=only_due, tell=tell))
         self.records.keep_head()
         if focus in trouble:
@@ -185,6 +187,11 @@ class Application:
         """What the Slack door remembers."""
         parts = self._parts
         return SlackDesk(parts.database, self._intake, lambda: parts.leases, parts.clock.now)
+
+    @property
+    def policies(self) -> PolicyDesk:
+        """Versions of the policy: look, compare, try out, propose, approve."""
+        return self._parts.policies
 
     def wake(self) -> None:
         """Have the worker of this process look at once: somebody has just written a row."""

@@ -52,6 +52,11 @@ class Session:
         """Who acts: `--as` in demo mode, else the person that the operating-system user is mapped to."""
         return settings.acting_user(self.as_user, getpass.getuser())
 
+    def tell_other_file(self, application: Application) -> None:
+        """Say on stderr that the policy file named for this installation is not what is in force."""
+        if application.policies.other_file is not None:
+            self.output.progress(f"quartermaster: {application.policies.other_file.text}")
+
     @contextmanager
     def application(self, *, create: bool = True) -> Iterator[Application]:
         """The program, opened on the data folder and closed again. In a demo's folder its own time goes on."""
@@ -62,6 +67,7 @@ class Session:
         now = self.now or remembered_time(settings.home)
         application = open_application(settings, now=now, create=create)
         try:
+            self.tell_other_file(application)
             yield application
         finally:
             application.close()

@@ -25,6 +25,7 @@ from api.http.resources import (
     logistics,
     metrics,
     orders,
+    policy,
     runs,
     skus,
 )
@@ -45,6 +46,7 @@ ROUTERS: tuple[Callable[[], APIRouter], ...] = (
     events.router,
     approvals.router,
     ledger.router,
+    policy.router,
     metrics.router,
     documents.router,
     *joined.ROOMS,

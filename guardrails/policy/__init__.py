@@ -5,6 +5,7 @@ from guardrails.policy.budgets import Budget
 from guardrails.policy.files import read_text
 from guardrails.policy.layers import Narrower
 from guardrails.policy.loading import default_policy, default_text, load, parse
+from guardrails.policy.owners import Owners
 from guardrails.policy.reasons import ReasonCode
 from guardrails.policy.roles import Role
 from guardrails.policy.rules import Rule
@@ -18,6 +19,7 @@ __all__ = [
     "Budget",
     "Level",
     "Narrower",
+    "Owners",
     "Pilot",
     "Place",
     "Policy",

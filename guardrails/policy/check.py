@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from domain.verdicts import Outcome
+from guardrails.policy.owners import faults
 from guardrails.policy.rules import Rule
 from guardrails.policy.schema import Policy
 from guardrails.vocabulary import ACTION_KINDS, Kind
@@ -26,6 +27,7 @@ def problems(policy: Policy) -> tuple[Problem, ...]:
         *_names(policy),
         *_ids(policy),
         *_roles(policy),
+        *_owners(policy),
         *_escalation(policy),
         *_currencies(policy),
         *_uncovered(policy),
@@ -46,6 +48,11 @@ def _names(policy: Policy) -> Iterator[Problem]:
             message = f"another document is named '{document.name}' too, and a reason would not say which one decided"
             yield Problem(("documents", place, "name"), message, "give it another name")
         taken.append(document.name)
+
+
+def _owners(policy: Policy) -> Iterator[Problem]:
+    for path, message, fix in faults(policy.owners, policy.roles, Policy.model_fields):
+        yield Problem(path, message, fix)
 
 
 def _ids(policy: Policy) -> Iterator[Problem]:

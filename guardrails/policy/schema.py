@@ -18,6 +18,7 @@ from guardrails.policy.budgets import Budget
 from guardrails.policy.compiled import Compiled
 from guardrails.policy.fields import RoleId
 from guardrails.policy.layers import Narrower, Standing
+from guardrails.policy.owners import Owners
 from guardrails.policy.reasons import ReasonCode
 from guardrails.policy.records import Records
 from guardrails.policy.roles import Role
@@ -42,6 +43,7 @@ class Policy(Noun):
     roles: dict[RoleId, Role] = Field(min_length=1)
     autonomy: Autonomy
     pilot: Pilot = Pilot()
+    owners: Owners = Owners()
     waiting: Waiting
     budgets: tuple[Budget, ...] = ()
     reasons: tuple[ReasonCode, ...] = ()

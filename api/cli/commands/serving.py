@@ -26,6 +26,7 @@ def serve(session: Session, *, host: str, port: int) -> int:
     with _socket(host, port) as listening:
         application, close = open_for_serving(settings, session.now)
         try:
+            session.tell_other_file(application)
             app = create_app(application, options)
             session.output.progress(f"Quartermaster listens on http://{_name(host)}:{port} (stop with Ctrl-C)")
             _listen(app, listening)
