@@ -27,6 +27,7 @@ def problems(policy: Policy) -> tuple[Problem, ...]:
         *_names(policy),
         *_ids(policy),
         *_roles(policy),
+        *_records(policy),
         *_owners(policy),
         *_escalation(policy),
         *_currencies(policy),
@@ -86,6 +87,13 @@ def _roles(policy: Policy) -> Iterator[Problem]:
             yield Problem(path, f"there is no role '{role_id}'", f"use one of {deciders}, or add it under roles")
         elif not role.decides:
             yield Problem(path, f"the role '{role_id}' decides nothing", f"use one of {deciders}")
+
+
+def _records(policy: Policy) -> Iterator[Problem]:
+    for place, role in enumerate(policy.records.redact):
+        if role not in policy.roles:
+            fix = f"use one of {', '.join(policy.roles)}, or add it under roles"
+            yield Problem(("records", "redact", place), f"there is no role '{role}'", fix)
 
 
 def _escalation(policy: Policy) -> Iterator[Problem]:

@@ -42,6 +42,7 @@ def line_of(text: str, part: str) -> int:
         ("roles: [finance]", "roles: [auditor]", "rules[21].roles[0]", "decides nothing", "finance"),
         ("roles: [finance]", "roles: []", "rules[21]", "an approval rule names its roles", "shipped default"),
         ("confirm_role: planner", "confirm_role: boss", "autonomy.confirm_role", "no role 'boss'", "planner"),
+        ("redact: [operations, auditor]", "redact: [boss]", "records.redact[0]", "no role 'boss'", "auditor"),
         ("escalates_to: lead", "escalates_to: boss", "roles.planner.escalates_to", "no role 'boss'", "add it"),
         ("of operations", "of all\n    escalates_to: lead", "escalates_to", "in a circle", "without limits"),
         ("- id: escalate", "- id: promise", "rules[26].id", "taken by rules[22]", "another id"),
