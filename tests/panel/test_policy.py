@@ -49,6 +49,8 @@ def test_a_version_goes_through_the_panel_from_proposal_to_force(application: Ap
         with panel(application, user) as client:
             assert client.post(f"/policy/{change.id}/approve").status_code == 200
     assert application.policies.in_force.id == change.policy
+    with panel(application, "omar") as client:
+        assert f"policy {change.policy} approved as " in Seen(client.get("/ledger?kind=policy").text).text
     with panel(application, "paula") as client:
         before = next(one.id for one in application.policies.versions() if not one.in_force)
         compared = client.get(f"/policy?before={before}&after={change.policy}")
