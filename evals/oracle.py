@@ -199,7 +199,7 @@ def _packs(program: _Program, line: Demand, own: dict[str, int], quantity: int) 
         program.row({column: 1.0, packs: -float(line.pack), last: -float(rest)}, 0, 0)
         lasts[last] = 1.0
     program.row(lasts, 0, 1)
-    complete = dict.fromkeys(own.values(), 1.0) | dict.fromkeys(lasts, -float(line.quantity))
+    complete = dict.fromkeys(own.values(), 1.0) | dict.fromkeys(lasts, -float(quantity))
     program.row(complete, 0, np.inf)
 
 
