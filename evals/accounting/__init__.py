@@ -6,5 +6,6 @@ from evals.accounting.audit import audit
 from evals.accounting.books import Finding, end_state
 from evals.accounting.grants import audit_grants
 from evals.accounting.money import Statement, statement
+from evals.accounting.undone import audit_undo
 
-__all__ = ["Finding", "Statement", "audit", "audit_grants", "end_state", "statement"]
+__all__ = ["Finding", "Statement", "audit", "audit_grants", "audit_undo", "end_state", "statement"]
