@@ -6,8 +6,11 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from domain.errors import NotAllowed
+from agent.casework.undoing import open_undo
 from domain.noun import Id, Money, Noun, Text, Units
+from guardrails.overrides import check_code, may_undo
+from storage import approvals, moves, plans
+from storage.records import ApprovalState
 
 if TYPE_CHECKING:
     from agent.runtime.compose import Parts
@@ -17,7 +20,8 @@ class Undone(Noun):
     """An undo that was asked for: the move it takes back (`of`), and the case, run and move it became.
 
     `move` is None when nothing could be taken back. `decision` is how that move stands now: `waiting` for the roles
-    `waits_for`, `approved`, `executed`, `denied` and so on, or `nothing`. `left` are sentences: what stays as it is.
+    `waits_for`, `approved`, `executed`, `denied` and so on; `planning` while a worker has yet to look; or `nothing`.
+    `text` says it in words, with everything that stays as it is.
     """
 
     of: Id
@@ -26,7 +30,6 @@ class Undone(Noun):
     move: Id | None
     decision: Text
     waits_for: tuple[Id, ...] = ()
-    left: tuple[Text, ...] = ()
     text: Text = ""
 
 
@@ -56,7 +59,7 @@ class Override(Noun):
 class OverrideDesk:
     """What doors may ask about overrides."""
 
-    def __init__(self, parts: Parts, settle: Callable[[str | None], None]) -> None:
+    def __init__(self, parts: Parts, settle: Callable[[str], None]) -> None:
         self._parts = parts
         self._settle = settle
 
@@ -66,7 +69,35 @@ class OverrideDesk:
         Raises NotAllowed (no role that may undo), BadInput (a reason code the policy does not know), Conflict (nothing
         of it is in force: not executed, undone before, or being undone).
         """
-        raise NotAllowed("undo is being built", field="move", fix="wait for the next version")
+        parts, services = self._parts, self._parts.services
+        person = parts.people.get(user)
+        may_undo(person, services.policy)
+        check_code(services.policy, "undo", reason_code)
+        with parts.database.read() as session:
+            record = moves.get(session, move)
+        facts = parts.fresh([action.sku for action in record.move.actions if hasattr(action, "sku")])
+        with parts.database.write() as session:
+            record = moves.get(session, move, lock=True)
+            case, run = open_undo(session, services, record, person, reason_code, reason, facts)
+        if settle:
+            self._settle(run)
+        return self._undone(move, case, run)
+
+    def _undone(self, move: str, case: str, run: str) -> Undone:
+        with self._parts.database.read() as session:
+            found = moves.listed(session, case=case)
+            planned = plans.latest(session, case)
+            asked = [one.role for one in approvals.listed(session, {ApprovalState.PENDING}) if one.case == case]
+        made = found[-1] if found else None
+        return Undone(
+            of=move,
+            case=case,
+            run=run,
+            move=made.id if made else None,
+            decision=made.state.value if made else "nothing" if planned else "planning",
+            waits_for=tuple(asked),
+            text=planned.summary if planned else "",
+        )
 
     def listed(self, since: datetime | None = None) -> tuple[Override, ...]:
         """Overrides in the order they were made."""
