@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from agent.casework.undoing import open_undo
 from domain.noun import Id, Money, Noun, Text, Units
+from guardrails.chain import EntryKind
 from guardrails.overrides import check_code, may_undo
+from guardrails.policy.overrides import OverrideRule
 from storage import approvals, moves, plans
 from storage.records import ApprovalState
 
@@ -38,7 +40,8 @@ class Override(Noun):
 
     Money in the base currency: `optimum` is what the best allocation is worth, `chosen` what the best one that contains
     this decision is, `cost` the value given up (never negative). `ranked` and `floors` are units of strict ranks and of
-    contract floors given up, which no money stands against. The amounts are None where no allocation was possible.
+    contract floors given up, which no money stands against. The amounts are None where
+    no allocation was possible; `why_none` says why.
     """
 
     seq: int
@@ -46,14 +49,18 @@ class Override(Noun):
     by: Id
     case: Id
     move: Id
-    kinds: tuple[Id, ...]
-    reason_code: Text
+    kinds: tuple[Id, ...] = ()
+    reason_code: Text = ""
     reason: Text = ""
     cost: Money | None = None
     optimum: Money | None = None
     chosen: Money | None = None
     ranked: Units = 0
     floors: Units = 0
+    why_none: Text = ""
+
+
+_TOLD = ("kinds", "reason_code", "cost", "optimum", "chosen", "ranked", "floors", "why_none")
 
 
 class OverrideDesk:
@@ -99,10 +106,32 @@ class OverrideDesk:
             text=planned.summary if planned else "",
         )
 
+    def rules(self) -> tuple[OverrideRule, ...]:
+        """Who may override what, by the policy in force."""
+        return self._parts.services.policy.overrides
+
     def listed(self, since: datetime | None = None) -> tuple[Override, ...]:
-        """Overrides in the order they were made."""
-        return ()
+        """Overrides in the order they were made, from `since` on; those whose entry was redacted are left out."""
+        return tuple(made for made in self._read() if since is None or made.at >= since)
 
     def cost(self, move: str) -> Override | None:
         """The last override of a move; None when nobody has overridden it."""
-        return None
+        made = self._read(move)
+        return made[-1] if made else None
+
+    def _read(self, move: str | None = None) -> list[Override]:
+        with self._parts.database.read() as session:
+            found = self._parts.ledger.entries(session, [EntryKind.OVERRIDE], move=move)
+            return [
+                Override(
+                    seq=entry.seq,
+                    at=datetime.fromisoformat(entry.at),
+                    by=entry.actor,
+                    case=entry.case,
+                    move=entry.move,
+                    reason=body.get("why", ""),
+                    **{name: body[name] for name in _TOLD if name in body},
+                )
+                for entry, body in found
+                if body is not None and entry.case is not None and entry.move is not None
+            ]
