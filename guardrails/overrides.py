@@ -10,9 +10,10 @@ from decimal import Decimal
 from typing import Any
 
 from domain.allocation.build import build
-from domain.allocation.containing import containing
+from domain.allocation.containing import GivenUp, containing
 from domain.allocation.floors import keeping_floors
 from domain.allocation.pool import supply_id
+from domain.allocation.types import AllocationPlan, Problem
 from domain.errors import BadInput, NotAllowed, QuartermasterError
 from domain.facts import Facts
 from domain.noun import Id, Money, Noun, Text, Units, from_minor
@@ -73,7 +74,7 @@ def joined(verdict: Verdict, subject: Subject, policy: Policy, weighed: Weighed 
     there = kinds(subject, weighed)
     rules = [rule for rule in policy.overrides if rule.kind in there and (rule.always or weighed is not None)]
     roles, reasons = list(verdict.roles), list(verdict.reasons)
-    for rule in rules:
+    for rule in sorted(rules, key=lambda rule: len(rule.roles)):  # whoever fits the narrowest answers for the wider
         step, text = _step(rule, weighed)
         raised = raise_step(step, *_sizes(subject), policy)
         if raised is None:
@@ -155,20 +156,7 @@ def weigh(
     """
     try:
         problem, plan = keeping_floors(build(facts, tuple(sorted(set(skus))), request))
-        best: dict[tuple[str, str], int] = {}
-        for grant in plan.grants:
-            best[grant.line, grant.supply] = best.get((grant.line, grant.supply), 0) + grant.quantity
-        if recommended is None:
-            held = {(line.id, h.supply): h.quantity for line in problem.demand for h in line.holdings}
-            fixed = {
-                key: (max if units > 0 else min)(held.get(key, 0) + units, best.get(key, 0))
-                for key, units in _net(move).items()
-            }
-        else:
-            new, old = _net(move), _net(recommended)
-            changed = {key: new.get(key, 0) - old.get(key, 0) for key in {*new, *old}}
-            fixed = {key: max(0, best.get(key, 0) + units) for key, units in sorted(changed.items()) if units}
-        given_up = containing(problem, plan, fixed)
+        given_up = _given_up(problem, plan, move, recommended)
     except QuartermasterError as wrong:
         return Weighed(by=by, what=what, reason_code=reason_code, why_none=wrong.message)
     return Weighed(
@@ -181,6 +169,27 @@ def weigh(
         floors=given_up.floors,
         ranked=given_up.ranked,
     )
+
+
+def _given_up(problem: Problem, plan: AllocationPlan, move: Move, recommended: Move | None) -> GivenUp:
+    best: dict[tuple[str, str], int] = {}
+    for grant in plan.grants:
+        best[grant.line, grant.supply] = best.get((grant.line, grant.supply), 0) + grant.quantity
+    new = _net(move)
+    if recommended is not None:
+        old = _net(recommended)
+        changed = {key: new.get(key, 0) - old.get(key, 0) for key in sorted({*new, *old})}
+        try:
+            fixed = {key: max(0, best.get(key, 0) + units) for key, units in changed.items() if units}
+            return containing(problem, plan, fixed)
+        except BadInput:
+            pass  # what was recommended is no part of the best allocation: the whole move is weighed
+    held = {(line.id, h.supply): h.quantity for line in problem.demand for h in line.holdings}
+    fixed = {
+        key: max(0, (max if units > 0 else min)(held.get(key, 0) + units, best.get(key, 0)))
+        for key, units in new.items()
+    }
+    return containing(problem, plan, fixed)
 
 
 def _net(move: Move) -> dict[tuple[str, str], int]:

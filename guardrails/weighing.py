@@ -34,10 +34,11 @@ def of_plan(move: Move, plan: Plan, request: Request, facts: Facts, by: str) -> 
 
 def of_edit(session: Session, record: MoveRecord, move: Move, facts: Facts, by: str, code: str) -> Weighed:
     """`move` as a person edits `record`, against what was planned."""
-    request, plan = runs.get(session, record.run).request, plans.load(session, record.case, record.revision)
+    request, made = runs.get(session, record.run).request, plans.of_run(session, record.run)
+    plan = plans.load(session, made[-1].case, made[-1].revision) if made else None
     ordered = request.undo is not None or request.commission is not None
     what = ("undo",) if request.undo is not None else ("recommendation",)
-    recommended = None if ordered else plan.move(record.id)
+    recommended = None if ordered else record.move if plan is None else plan.move(record.id)
     return weigh(move, recommended, facts, request, _skus(move, plan, facts), by=by, what=what, reason_code=code)
 
 
@@ -61,8 +62,8 @@ def check_counted(subject: Subject, weighed: Weighed, policy: Policy) -> None:
         raise BadInput("who overrides a plan gives a reason code", field="reason_code", fix=fix)
 
 
-def _skus(move: Move, plan: Plan, facts: Facts) -> tuple[str, ...]:
+def _skus(move: Move, plan: Plan | None, facts: Facts) -> tuple[str, ...]:
     """What the plan shared out together with the SKUs of the move; else those alone."""
     mine = set(touched(move, facts).skus)
-    shared = [made.skus for made in plan.allocations if mine & set(made.skus)]
+    shared = [made.skus for made in (plan.allocations if plan else ()) if mine & set(made.skus)]
     return tuple(sorted(mine.union(*shared)))

@@ -143,6 +143,9 @@ class _Undoing:
                     target = possible if possible is not None and possible > now else None
                     self.left.append(f"{line} had no promise before, and keeps one")
             elif now is None or possible is None or possible <= now or not self._worse(line):
+                if now is not None and possible is not None and possible < now:
+                    text = f"{line} stays promised for {now}, as another move told; it can be there on {possible}"
+                    self.left.append(text)
                 continue
             if target is None:
                 self.left += [f"no date is known for {line}"] if former.get(line) else []
@@ -181,6 +184,20 @@ class _Undoing:
                 notice=notice,
             )
         )
+
+    def _sooner(self, line: str) -> int:
+        """Units that arrive earlier than those they replace, less those that arrive later; both by arrival."""
+        got, gave = (
+            sorted(
+                self.setting.arrival(line, self._supply(bucket).id)
+                for (name, bucket), units in amounts.items()
+                if name == line and self._supply(bucket).id in self.setting.supply
+                for _ in range(units)
+            )
+            for amounts in (self.back.takes, self.back.gives)
+        )
+        pairs = list(zip(got, gave, strict=False))
+        return sum(new < old for new, old in pairs) - sum(new > old for new, old in pairs)
 
     def _reserves_of(self, line: str | None) -> tuple[str, ...]:
         built = self.actions.built
@@ -237,6 +254,7 @@ class _Undoing:
             customer=order.customer,
             sku=self.facts.line(line).sku,
             units=units,
+            sooner=self._sooner(line),
             promise_before=before,
             promise_after=after,
             why=f"{units:+d} by the undo of {self.undo.move}" if units else f"as before {self.undo.move}",
