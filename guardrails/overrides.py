@@ -33,13 +33,14 @@ ZERO = Decimal("0.00")
 class Weighed(Noun):
     """A person's override of a move: what it is (`recommendation`, `undo` or both), why, and its cost.
 
-    Money in the base currency, units beside it; see `domain.allocation.containing`. Without a cost the allocation
-    could not say: `why_none` says why.
+    Money in `currency` (the base currency), units beside it; see `domain.allocation.containing`. Without a cost the
+    allocation could not say: `why_none` says why.
     """
 
     by: Id
     what: tuple[Id, ...]
     reason_code: Text = ""
+    currency: Id
     cost: Money | None = None
     optimum: Money | None = None
     chosen: Money | None = None
@@ -154,15 +155,14 @@ def weigh(
     Against a `recommended` move only the quantities that differ from it are the person's. Without one (a command, an
     undo) all of them are, as far as the best allocation does not do as much by itself. Pure.
     """
+    told: dict[str, Any] = {"by": by, "what": what, "reason_code": reason_code, "currency": facts.base_currency}
     try:
         problem, plan = keeping_floors(build(facts, tuple(sorted(set(skus))), request))
         given_up = _given_up(problem, plan, move, recommended)
     except QuartermasterError as wrong:
-        return Weighed(by=by, what=what, reason_code=reason_code, why_none=wrong.message)
+        return Weighed(**told, why_none=wrong.message)
     return Weighed(
-        by=by,
-        what=what,
-        reason_code=reason_code,
+        **told,
         cost=from_minor(given_up.cost),
         optimum=from_minor(given_up.optimum),
         chosen=from_minor(given_up.chosen),
@@ -208,12 +208,11 @@ def _net(move: Move) -> dict[tuple[str, str], int]:
 def recorded(bodies: Iterable[Mapping[str, Any] | None]) -> Weighed | None:
     """The last override of a move, from what the ledger says of it in order; one that was redacted has no cost."""
     found = None
+    names = set(Weighed.model_fields)
     for body in bodies:
-        names = set(Weighed.model_fields) - {"by"}
-        if body is None or "what" not in body:
-            found = Weighed(by="unknown", what=("recommendation",), why_none="the entry says no more")
-        else:
-            found = Weighed.model_validate({"by": "unknown", **{k: v for k, v in body.items() if k in names}})
+        told = {"by": "unknown", "what": ("recommendation",), "currency": "unknown"}
+        told |= {} if body else {"why_none": "the entry was redacted"}
+        found = Weighed.model_validate({**told, **{key: value for key, value in (body or {}).items() if key in names}})
     return found
 
 
