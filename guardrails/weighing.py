@@ -20,7 +20,7 @@ OTHER = "other"
 """The code under which an override is counted that was explained in words only."""
 
 
-def of_plan(move: Move, plan: Plan, request: Request, facts: Facts, by: str) -> Weighed | None:
+def of_plan(move: Move, plan: Plan, request: Request, facts: Facts, by: str, policy: Policy) -> Weighed | None:
     """A move that a person commanded or takes back, as planned. None for what the copilot planned by itself, and for a
     command that the best allocation carries out as well."""
     if request.undo is not None:
@@ -28,7 +28,9 @@ def of_plan(move: Move, plan: Plan, request: Request, facts: Facts, by: str) -> 
         return weigh(move, None, facts, request, _skus(move, plan, facts), by=by, what=("undo",), reason_code=code)
     if request.commission is None:
         return None
-    made = weigh(move, None, facts, request, _skus(move, plan, facts), by=by, what=("recommendation",))
+    code = counted_as(policy, "", request.commission.text)
+    skus = _skus(move, plan, facts)
+    made = weigh(move, None, facts, request, skus, by=by, what=("recommendation",), reason_code=code)
     return made if made.cost is None or made.cost or made.floors or made.ranked else None
 
 
@@ -48,7 +50,7 @@ def of_record(session: Session, ledger: Ledger, move: str) -> Weighed | None:
 
 
 def counted_as(policy: Policy, code: str, text: str) -> str:
-    """The code an edit is counted under: the one given, or `other` for one explained in words."""
+    """The code an override is counted under: the one given, or `other` for one explained in words."""
     listed = any(reason.code == OTHER and "edit" in reason.of for reason in policy.reasons)
     return code or (OTHER if text.strip() and listed else "")
 

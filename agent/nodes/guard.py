@@ -84,7 +84,7 @@ def _judge_move(desk: _Desk, position: int, move: Move) -> None:
         desk.states[move.id], desk.carried[move.id] = MoveState.WAITING, old.id
         return
     subject = describe(move, desk.facts, desk.case)
-    override = weighing.of_plan(move, desk.plan, run.request, desk.facts, run.actor)
+    override = weighing.of_plan(move, desk.plan, run.request, desk.facts, run.actor, desk.services.policy)
     verdict = judged(subject, desk.services.policy, override)
     record = record.model_copy(update={"verdict": verdict})
     moves.propose(session, record)
