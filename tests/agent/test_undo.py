@@ -118,7 +118,7 @@ def test_on_drawn_worlds_any_executed_move_can_be_taken_back(number: int, tmp_pa
     world, dice = generate(seed), Dice(seed, "undo")
     begin(tmp_path, world)
     with in_world(tmp_path, world) as application:
-        kinds = ("reallocate", "reserve", "promise", "wave")
+        kinds = ("reallocate", "reserve", "wave")
         moves = [m.move for m in application.report("R-1").moves if m.move.kind in kinds and not m.move.needs]
         tried = 0
         for move in dice.some(moves, 4):
