@@ -5,7 +5,7 @@ What the move has done is read from our record of its effects, never from what a
 
 from __future__ import annotations
 
-from agent.casework.admission import admit
+from agent.casework.admission import UNDO, admit
 from agent.casework.opening import open_case
 from agent.casework.scoping import connected, union
 from agent.casework.services import Services
@@ -24,8 +24,6 @@ from storage import cases, effects, moves, snapshots
 from storage.database import Session
 from storage.records import EffectState, MoveRecord, MoveState
 
-KIND = "undo"
-"""The kind of a case that takes a move back."""
 IN_FORCE = frozenset({MoveState.EXECUTED, MoveState.FAILED})
 OVER = frozenset({MoveState.DENIED, MoveState.REJECTED, MoveState.EXPIRED, MoveState.CANCELLED, MoveState.COMPENSATED})
 
@@ -56,7 +54,7 @@ def open_undo(
     )
     scope = _scope(session, record, undo, facts)
     title = f"Undo of {record.id}: {record.move.title}"[:200]
-    case = open_case(session, services, KIND, title, person.id, scope, (f"undo:{record.id}",))
+    case = open_case(session, services, UNDO, title, person.id, scope, (f"undo:{record.id}",))
     request = Request(
         case=case.id,
         case_kind=case.kind,
@@ -75,7 +73,7 @@ def _check_open(session: Session, record: MoveRecord) -> None:
     if record.state not in IN_FORCE:
         fix = "reject or edit it instead" if record.state is MoveState.WAITING else "only what was executed is undone"
         raise Conflict(f"{record.id} is {record.state.value}, not executed", field="move", fix=fix)
-    for case in cases.listed(session, kind=KIND):
+    for case in cases.listed(session, kind=UNDO):
         if f"undo:{record.id}" not in case.events:
             continue
         known = moves.listed(session, case=case.id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from evals.accounting import audit_undo
 from evals.worlds.generate import generate
 from evals.worlds.world import Dice
 from storage.records import MoveState
-from tests.agent.house import approve_fully, opened, states
+from tests.agent.house import another_delay, approve_fully, opened, states
 from tests.agent.partial import begin, in_world
 
 FRESH = random.SystemRandom().sample(range(10**6), 12)
@@ -35,6 +36,13 @@ def _executed(application: Application, run: str, kind: str) -> str:
 
 def _actions(application: Application, run: str, move: str) -> Sequence[Action]:
     return next(item.move.actions for item in application.report(run).moves if item.move.id == move)
+
+
+def _attempt(application: Application, move: str, who: str) -> object:
+    try:
+        return application.overrides.undo(move, who, "mistake", settle=False)
+    except Conflict as refused:
+        return refused
 
 
 def _holdings(facts: Facts) -> list[tuple[str, str, str, str, int]]:
@@ -94,6 +102,25 @@ def test_units_drawn_from_free_supply_go_back_there(delayed: Path):
         end = application.facts_now()
         assert audit_undo(middle, middle, end, done, back, alone=False) == ()
         assert not [held for held in end.reservations if held.line is None]
+
+
+@pytest.mark.nightly
+def test_what_was_taken_back_is_not_planned_anew_unasked_and_two_who_undo_at_once_undo_once(delayed: Path):
+    with opened(delayed) as application:
+        move = _executed(application, "R-1", "reallocate")
+        substance = next(m.move.substance for m in application.report("R-1").moves if m.move.id == move)
+        with ThreadPoolExecutor(2) as pool:
+            answers = list(pool.map(lambda who: _attempt(application, move, who), ("lena", "omar")))
+        refused = [answer for answer in answers if isinstance(answer, Conflict)]
+        assert len(refused) == 1 and len([case for case in application.cases() if case.kind == "undo"]) == 1
+        application.settle()
+        undone = next(run for run in application.runs() if run.request.undo is not None)
+        approve_fully(application, application.report(undone.id).moves[0].move.id)
+        taken = application.take_event(another_delay())
+        assert taken.run is not None
+        report = application.report(taken.run)
+        assert move in {item.move for item in report.run.request.rejected}
+        assert substance not in {item.move.substance for item in report.moves}
 
 
 @pytest.mark.nightly
