@@ -179,7 +179,8 @@ class Approvals:
                     break  # what comes after it is not in turn
                 attempt.write(EntryKind.APPROVAL, {**body, "approval": question.id, "shown": made.shown})
             left = approvals.listed(session, {ApprovalState.PENDING}, move=record.id)
-            return decision("edited", attempt.asked, person.id, self._approved_unless(attempt, left), left)
+            state = self._approved_unless(attempt, left)
+            return decision("edited", attempt.asked, person.id, state, left, text=made.override.words)
 
     def snooze(self, approval: str, user: str, until: datetime, reason: str = "") -> Card:
         """Hide a question from this person until then; see `routing.snooze`."""

@@ -48,6 +48,15 @@ class Weighed(Noun):
     ranked: Units = 0
     why_none: Text = ""
 
+    @property
+    def words(self) -> str:
+        """What it costs, in a sentence."""
+        if self.cost is None:
+            return f"What it costs against the best plan is not known: {self.why_none}."
+        units = f", and {self.floors + self.ranked} units of contract floors or strict ranks"
+        more = units if self.floors or self.ranked else ""
+        return f"It gives up {self.cost} {self.currency} against the best plan ({self.optimum}){more}."
+
     def body(self, kinds: Iterable[str]) -> dict[str, Any]:
         """What the ledger says of it."""
         return {**self.model_dump(exclude={"by"}), "kinds": tuple(kinds)}
@@ -130,7 +139,7 @@ def _beyond(limit: Decimal, weighed: Weighed) -> str:
 def _money(weighed: Weighed | None) -> tuple[tuple[str, str], ...]:
     if weighed is None or weighed.cost is None:
         return ()
-    return (("cost against the optimum", str(weighed.cost)),)
+    return (("cost against the optimum", f"{weighed.cost} {weighed.currency}"),)
 
 
 def _sizes(subject: Subject) -> tuple[Decimal, int]:
