@@ -72,6 +72,14 @@ def _can_give(key: tuple[str, Bucket], units: int, facts: Facts) -> int:
     return min(units, _held(key, facts))
 
 
+def _stopped(line: str, facts: Facts) -> bool:
+    """Whether a hold keeps units from a line: then they stay where they are."""
+    if not facts.has("line", line):
+        return False
+    order = facts.order(facts.line(line).order)
+    return bool(order.holds) or facts.customer(order.customer).on_credit_hold
+
+
 def _held(key: tuple[str, Bucket], facts: Facts) -> int:
     line, bucket = key
     return sum(r.quantity for r in facts.reservations if r.line == line and (r.sku, r.site, r.inbound) == bucket)
@@ -104,7 +112,7 @@ def _takes(net: Units, gives: Units, facts: Facts) -> Units:
         room[line] = room.get(line, 0) + units
     for line in {key[0] for key in net}:
         held = sum(r.quantity for r in facts.reservations if r.line == line)
-        asks = facts.has("line", line) and facts.line(line).state not in GONE
+        asks = facts.has("line", line) and facts.line(line).state not in GONE and not _stopped(line, facts)
         room[line] = room.get(line, 0) + (facts.line(line).open_quantity - held if asks else -(10**12))
     takes: Units = {}
     for key, units in net.items():
@@ -141,7 +149,8 @@ def _left(net: Units, most: Units, made: TakingBack, facts: Facts) -> list[str]:
                 f"{stays} of {units} units of {bucket[0]} at {place} stay with {line}: {_why(key, most, facts)}"
             )
         if units < 0 and (lacks := -units - made.takes.get(key, 0)):
-            said.append(f"{line} does not get back {lacks} of {-units} units of {bucket[0]} at {place}")
+            why = ": its order is on hold" if _stopped(line, facts) else ""
+            said.append(f"{line} does not get back {lacks} of {-units} units of {bucket[0]} at {place}{why}")
     return said
 
 

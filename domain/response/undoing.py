@@ -147,10 +147,10 @@ class _Undoing:
                     text = f"{line} stays promised for {now}, as another move told; it can be there on {possible}"
                     self.left.append(text)
                 continue
-            if target is None:
-                self.left += [f"no date is known for {line}"] if former.get(line) else []
-            elif target != now:
+            if target is not None and target != now:
                 self._promise(line, now, target, told)
+            elif line in former and former[line].old_date is not None:
+                self.left.append(f"{line} stays promised for {now}: its units cannot be there sooner")
 
     def _worse(self, line: str) -> bool:
         before, after = self.setting.promise_after(line), self.setting.promise_after(line, self._draws(line))

@@ -90,10 +90,17 @@ def _as_before(taking: Taking) -> Iterator[Finding]:
     old, new = held(taking.start), held(taking.end)
     keys: set[tuple[str, Bucket]] = {*old, *new}
     touched = {line for line, _, _ in _net(taking.done)}
+    if any(_on_hold(line, taking.end) for line in touched):
+        return  # what a hold keeps from its former holder stays where it is
     for line, bucket in sorted(keys):
         was, has = old.get((line, bucket), 0), new.get((line, bucket), 0)
         if line in touched and was != has:
             yield Finding("undo", f"{line} on {' '.join(bucket).strip()}", f"held {was} before the move, has {has}")
+
+
+def _on_hold(line: str, facts: Facts) -> bool:
+    order = facts.order(facts.line(line).order)
+    return bool(order.holds) or facts.customer(order.customer).on_credit_hold
 
 
 def _promises(taking: Taking) -> Iterator[Finding]:
