@@ -61,7 +61,7 @@ def check_counted(subject: Subject, weighed: Weighed, policy: Policy) -> None:
     if not weighed.reason_code and any(rule.reason_code and rule.kind in there for rule in policy.overrides):
         known = [reason.code for reason in policy.reasons if {"edit", "override"} & set(reason.of)]
         fix = f"give one of {', '.join(known)}"
-        raise BadInput("who overrides a plan gives a reason code", field="reason_code", fix=fix)
+        raise BadInput("a reason is needed to go against a plan", field="reason_code", fix=fix)
 
 
 def _skus(move: Move, plan: Plan | None, facts: Facts) -> tuple[str, ...]:
