@@ -14,6 +14,7 @@ from domain.requests import Undo
 Bucket = tuple[str, str, str | None]
 """SKU, site, and the inbound supply (None: stock)."""
 Units = dict[tuple[str, Bucket], int]
+MOST_ROUNDS = 100
 GONE = frozenset({LineState.PICKED, LineState.SHIPPED, LineState.CANCELLED})
 
 
@@ -25,10 +26,6 @@ class TakingBack:
     gives: Units = field(default_factory=dict)
     takes: Units = field(default_factory=dict)
     left: list[str] = field(default_factory=list)
-
-    def whole(self, line: str, net: Units) -> bool:
-        """Whether a line has all of its units again."""
-        return all(self.takes.get(key, 0) == -units for key, units in net.items() if key[0] == line and units < 0)
 
 
 def net_of(undo: Undo, facts: Facts) -> Units:
@@ -52,16 +49,18 @@ def drawn(net: Units) -> dict[Bucket, int]:
 
 def taking_back(net: Units, facts: Facts) -> TakingBack:
     """What can go back. A loser is served before free supply, the first in the move first; no line ends with more than
-    it asks for."""
+    it asks for. Who has won gets nothing back that they do not pay for with what they won, and who has lost gives up
+    nothing they got instead before they have their own again."""
     most = {key: _can_give(key, units, facts) for key, units in net.items() if units > 0}
-    result = TakingBack(gives=dict(most))
-    for _ in range(len(net) + 1):
-        takes = _takes(net, result.gives, facts)
-        gives = _gives(net, most, takes)
-        settled = gives == result.gives and takes == result.takes
-        result.gives, result.takes = gives, takes
-        if settled:
+    result = TakingBack(gives={key: units for key, units in most.items() if units})
+    for _ in range(MOST_ROUNDS):  # what is given only gets less, so this ends
+        result.takes = _takes(net, result.gives, facts)
+        gives = _gives(net, result.gives, result.takes)
+        if gives == result.gives:
             break
+        result.gives = gives
+    else:
+        result.gives, result.takes = {}, {}
     result.left = _left(net, most, result, facts)
     return result
 
@@ -102,7 +101,7 @@ def _free(bucket: Bucket, facts: Facts) -> int:
 
 
 def _takes(net: Units, gives: Units, facts: Facts) -> Units:
-    """What losers can have of what is given (and of what the move left free), as far as they ask for it."""
+    """What can be had of what is given (and of what the move left free), as far as lines ask for it."""
     pool = {
         bucket: min(max(0, -units), _free(bucket, facts)) if units < 0 else 0 for bucket, units in drawn(net).items()
     }
@@ -115,28 +114,42 @@ def _takes(net: Units, gives: Units, facts: Facts) -> Units:
         asks = facts.has("line", line) and facts.line(line).state not in GONE and not _stopped(line, facts)
         room[line] = room.get(line, 0) + (facts.line(line).open_quantity - held if asks else -(10**12))
     takes: Units = {}
+    whole = per_line(net)
+    swaps = {line: per_line(gives).get(line, 0) if whole[line] >= 0 else room[line] for line in whole}
     for key, units in net.items():
         line, bucket = key
-        back = max(0, min(-units, pool[bucket], room[line])) if units < 0 else 0
+        back = max(0, min(-units, pool[bucket], room[line], swaps[line])) if units < 0 else 0
         if back:
             takes[key] = back
             pool[bucket] -= back
             room[line] -= back
+            swaps[line] -= back
     return takes
 
 
 def _gives(net: Units, most: Units, takes: Units) -> Units:
-    """What lines give up: what losers take, then what was drawn from free supply; no more."""
+    """What lines give up: what others take, then what was drawn from free supply; no more."""
     wanted = {bucket: max(0, units) for bucket, units in drawn(net).items()}
     for (_, bucket), units in takes.items():
         wanted[bucket] += units
     gives: Units = {}
+    whole, got = per_line(net), per_line(takes)
+    left = {line: got.get(line, 0) if units <= 0 else sum(most.values()) for line, units in whole.items()}
     for key, units in most.items():
-        back = min(units, wanted[key[1]])
+        back = min(units, wanted[key[1]], left[key[0]])
         wanted[key[1]] -= back
+        left[key[0]] -= back
         if back:
             gives[key] = back
     return gives
+
+
+def per_line(units: Units) -> dict[str, int]:
+    """Units of every line over all buckets."""
+    total: dict[str, int] = defaultdict(int)
+    for (line, _), count in units.items():
+        total[line] += count
+    return dict(total)
 
 
 def _left(net: Units, most: Units, made: TakingBack, facts: Facts) -> list[str]:

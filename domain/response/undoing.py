@@ -86,7 +86,7 @@ class _Undoing:
         """Picking goes on where the move stopped it and the line has its units again; orders and carriers as before."""
         for action in self.undo.actions:
             if action.kind == "hold_wave" and self._tasks(action.wave, action.line, TaskState.HELD):
-                if action.line is None or self.back.whole(action.line, self.net):
+                if self._covered(action.wave, action.line):
                     needs = self._reserves_of(action.line)
                     self._add(
                         ReleaseWave(id=self._id(), needs=needs, wave=action.wave, site=action.site, line=action.line)
@@ -104,6 +104,19 @@ class _Undoing:
                 self._rebook(action)
             elif action.kind in ("hold_wave", "release_wave"):
                 self.left.append(f"nothing of {action.line or action.wave} is left to change in wave {action.wave}")
+
+    def _covered(self, key: str, line: str | None) -> bool:
+        """Whether the lines whose picks would go on hold as much stock at the wave's site as is to be picked."""
+        wave = self.facts.wave(key)
+        wanted: dict[tuple[str, str], int] = {}
+        for task in wave.tasks:
+            if line in (None, task.line) and task.state is not TaskState.PICKED:
+                wanted[task.line, task.sku] = wanted.get((task.line, task.sku), 0) + task.quantity
+        return all(self._stock_after(name, (sku, wave.site, None)) >= units for (name, sku), units in wanted.items())
+
+    def _stock_after(self, line: str, bucket: Bucket) -> int:
+        held = [r.quantity for r in self.facts.reservations if r.line == line and (r.sku, r.site, r.inbound) == bucket]
+        return sum(held) + self.back.takes.get((line, bucket), 0) - self.back.gives.get((line, bucket), 0)
 
     def _rebook(self, action: RebookCarrier) -> None:
         former = dict(self.undo.carriers).get(action.wave)
