@@ -91,8 +91,8 @@ def _edit(application: Application, card: Card, dice: Dice, settle: bool) -> Non
     application.edit(card.approval, who(card), changes, card.digest, "another split", settle=settle)
 
 
-def let_all_end(application: Application) -> None:
-    """Whatever waits is rejected, and what is asked anew after it, until everything has come to rest."""
+def let_all_end(application: Application, *, yes: bool = False) -> None:
+    """Whatever waits is rejected (`yes`: approved), and what is asked anew after it, until all has come to rest."""
     for _ in range(MOST):
         application.settle()
         cards = application.approvals()
@@ -100,7 +100,10 @@ def let_all_end(application: Application) -> None:
             return
         for move, card in {card.move: card for card in reversed(cards)}.items():
             assert move == card.move
-            application.reject(card.approval, who(card), "enough", card.digest, settle=False)
+            if yes:
+                application.approve(card.approval, who(card), card.digest, settle=False)
+            else:
+                application.reject(card.approval, who(card), "enough", card.digest, settle=False)
 
 
 def findings(home: Path, before: Facts) -> tuple[Finding, ...]:

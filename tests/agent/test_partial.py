@@ -28,15 +28,19 @@ with in_world(home, generate({seed})) as app:
 
 
 def _play(seed: int, home: Path, open_at: Open, *, at_once: bool) -> None:
-    """`at_once`: everything is carried out after each decision; else after each round of them."""
+    """`at_once`: everything is carried out after each decision, and what nobody has decided expires two days later: it
+    is asked of the role above, or blocked; else everything is carried out together, and the rest approved."""
     before, dice = books(home, NOW), Dice(seed, "partial")
     did: list[str] = []
     with open_at(0) as application:
         while len(did) < MOST and (done := decide(application, dice, seed, settle=at_once)):
             did.append(done)
         application.settle()
-    with open_at(48) as application:  # what nobody has decided expires: it is asked of the role above, or blocked
-        let_all_end(application)
+        if not at_once:
+            let_all_end(application, yes=True)
+    if at_once:
+        with open_at(48) as application:
+            let_all_end(application)
     print(f"seed {seed}: {len(did)} decisions, { ({name: did.count(name) for name in sorted(set(did))}) }")
     assert did
     assert findings(home, before) == ()

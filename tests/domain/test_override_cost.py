@@ -67,13 +67,13 @@ def _sets_aside(task: Problem, lines: set[str]) -> bool:
     )
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(overrides(whole=False))
 def test_the_cost_is_the_optimum_less_the_best_plan_that_contains_the_override(made):
     _recounted(*made)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(overrides(whole=True, orders=True))
 def test_an_override_stands_above_completeness_of_its_own_lines_and_orders_only(made):
     _recounted(*made)
