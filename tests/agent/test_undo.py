@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import copy
+import json
 import random
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,12 +17,15 @@ from domain.actions import Action
 from domain.errors import BadInput, Conflict, NotAllowed
 from domain.facts import Facts
 from evals.accounting import audit_undo
+from evals.auditor import audit_ledger
+from evals.harness.story import demo_house
 from evals.worlds.generate import generate
 from evals.worlds.world import Dice
 from storage.records import MoveState
 from tests.agent.house import another_delay, approve_fully, opened, states
 from tests.agent.partial import begin, in_world
 
+Entries = list[dict[str, Any]]
 FRESH = random.SystemRandom().sample(range(10**6), 12)
 
 
@@ -47,6 +53,40 @@ def _attempt(application: Application, move: str, who: str) -> object:
 
 def _holdings(facts: Facts) -> list[tuple[str, str, str, str, int]]:
     return sorted((r.line, r.sku, r.site, r.inbound or "", r.quantity) for r in facts.reservations if r.line)
+
+
+def _audited(application: Application, case: str, move: str) -> None:
+    """The auditor, who has only the export, finds nothing in it, and finds what is planted in a copy of it."""
+    lines = list(application.export("arthur"))
+    assert audit_ledger(lines, demo_house()) == ()
+    for plant in (_by_an_auditor, _of_more_units, _of_what_never_was, _a_second_time):
+        entries = [json.loads(line) for line in lines]
+        plant(entries, case, move)
+        found = audit_ledger(map(json.dumps, entries), demo_house())
+        assert "undo" in {finding.law for finding in found}, plant.__name__
+
+
+def _opening(entries: Entries, case: str) -> dict[str, Any]:
+    return next(one for one in entries if (one["entry"]["kind"], one["entry"]["case"]) == ("case", case))
+
+
+def _by_an_auditor(entries: Entries, case: str, _: str) -> None:
+    _opening(entries, case)["entry"]["actor"] = "arthur"
+
+
+def _of_more_units(entries: Entries, case: str, _: str) -> None:
+    mine = [one for one in entries if (one["entry"]["kind"], one["entry"]["case"]) == ("intent", case)]
+    next(one for one in mine if "quantity" in one["content"]["body"])["content"]["body"]["quantity"] += 1
+
+
+def _of_what_never_was(entries: Entries, case: str, _: str) -> None:
+    _opening(entries, case)["content"]["events"] = ["undo:M-999"]
+
+
+def _a_second_time(entries: Entries, case: str, _: str) -> None:
+    ended = [one for one in entries if one["entry"]["kind"] == "outcome" and one["content"].get("ended") == "executed"]
+    last = next(one for one in ended if one["entry"]["case"] == case)
+    entries.append(copy.deepcopy(last))
 
 
 def test_an_undone_reallocation_gives_the_loser_its_units_again_and_only_once(delayed: Path):
@@ -79,6 +119,7 @@ def test_an_undone_reallocation_gives_the_loser_its_units_again_and_only_once(de
         assert audit_undo(start, middle, application.facts_now(), move.actions, back, alone=True) == ()
         assert application.verify().ok
         assert application.replay(undone.run).same
+        _audited(application, undone.case, move.id)
         override = application.overrides.cost(undone.move)
         assert override is not None
         assert "undo" in override.kinds and override.reason_code == "mistake" and override.by == "lena"
