@@ -97,6 +97,8 @@ def joined(verdict: Verdict, subject: Subject, policy: Policy, weighed: Weighed 
                 outcome=Outcome.APPROVAL,
                 text=text,
                 facts=_money(weighed),
+                document=policy.name,
+                line=policy.line_of(f"overrides/{rule.kind}"),
             )
         )
         if not any(set(role.split("/")) <= set(raised.split("/")) for role in roles):

@@ -74,6 +74,10 @@ class Policy(Noun):
         """The legal entity whose moves it judges."""
         return self._entity
 
+    def line_of(self, name: str) -> int:
+        """The line of the company document that something begins on, by its id there; 0 when nobody knows."""
+        return self._lines.get((self.name, name), 0)
+
     @cached_property
     def standing(self) -> tuple[Standing, ...]:
         """Every rule of every document, where it stands, the company document first."""

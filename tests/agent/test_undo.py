@@ -22,6 +22,7 @@ from evals.auditor import audit_ledger
 from evals.harness.story import demo_house
 from evals.worlds.generate import generate
 from evals.worlds.world import Dice
+from guardrails.policy import default_text
 from storage.records import MoveState
 from tests.agent.house import another_delay, approve_fully, opened, states
 from tests.agent.partial import begin, in_world
@@ -125,6 +126,8 @@ def test_an_undone_reallocation_gives_the_loser_its_units_again_and_only_once(de
         assert application.verify().ok
         assert application.replay(undone.run).same
         _audited(application, undone.case, move.id)
+        again = application.policies.dry_run(default_text(), application.now.replace(year=2000))
+        assert again.unclear == () and {one.change for one in again.moves} == {"same"}
         override = application.overrides.cost(undone.move)
         assert override is not None
         assert "undo" in override.kinds and override.reason_code == "mistake" and override.by == "lena"

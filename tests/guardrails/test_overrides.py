@@ -54,6 +54,9 @@ def test_an_override_adds_a_question_and_never_takes_one_away():
         assert asked.four_eyes or not plain.four_eyes
         assert set(plain.reasons) <= set(asked.reasons)
         assert asked.outcome is Outcome.APPROVAL
+        added = next(reason for reason in asked.reasons if reason.rule == "override-recommendation")
+        written = default_text().splitlines()[added.line - 1]
+        assert added.document == POLICY.name and "kind: recommendation" in written
 
 
 def test_a_denial_stays_one():
