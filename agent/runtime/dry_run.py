@@ -14,11 +14,13 @@ from domain.facts import Facts
 from domain.noun import Id, Money, Noun, Text
 from domain.plans import Move, Plan
 from domain.verdicts import Outcome, Reason, Verdict
+from guardrails import weighing
 from guardrails.chain import Entry, EntryKind
-from guardrails.judge import judge
 from guardrails.ledger import Ledger
+from guardrails.overrides import Weighed
 from guardrails.policy import Policy
 from guardrails.subject import Subject, describe
+from guardrails.verdict import judged
 from storage import cases, plans, runs, snapshots
 from storage.database import Session
 
@@ -158,8 +160,10 @@ def _again(session: Session, shelf: _Shelf, entry: Entry, body: dict[str, Any], 
         raise _CannotTell("the plan has no such move")
     facts = _facts(session, shelf, plan.facts)
     recorded = Outcome(body["outcome"]), tuple(body["roles"])
-    subject = _as_then(session, shelf, entry, move, facts, str(body.get("policy", "")), recorded)
-    verdict = judge(subject, policy)
+    run = runs.get(session, entry.run)
+    override = weighing.of_plan(move, plan, run.request, facts, run.actor, policy)
+    subject = _as_then(session, shelf, entry, move, facts, str(body.get("policy", "")), recorded, override)
+    verdict = judged(subject, policy, override)
     change = _change(recorded, verdict)
     units, moved, stake = (subject.facts[name] for name in ("units_moved", "value_moved", "value_at_stake"))
     assert isinstance(units, int) and isinstance(moved, Decimal) and isinstance(stake, Decimal)
@@ -191,6 +195,7 @@ def _as_then(
     facts: Facts,
     by: str,
     recorded: tuple[Outcome, tuple[str, ...]],
+    override: Weighed | None,
 ) -> Subject:
     """The move as it was judged: with the case as it is, or as its run knew it, whichever gives what was recorded."""
     case = _case(session, shelf, entry.case or "")
@@ -198,7 +203,7 @@ def _as_then(
     then = shelf.version(session, by)
     for known in (case, case.model_copy(update={"scope": scope})):
         subject = describe(move, facts, known)
-        verdict = judge(subject, then)
+        verdict = judged(subject, then, override)
         if (verdict.outcome, verdict.roles) == recorded:
             return subject
     raise _CannotTell(
