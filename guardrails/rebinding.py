@@ -10,7 +10,7 @@ from domain.errors import Conflict, NotAllowed, StaleDecision
 from domain.facts import Facts
 from domain.plans import Move, shown_digest
 from domain.verdicts import Outcome, Verdict
-from guardrails import approval_states, asking, claims, weighing
+from guardrails import approval_states, asking, claims, demoting, weighing
 from guardrails.edits import edited
 from guardrails.ledger import Ledger
 from guardrails.overrides import Weighed
@@ -67,7 +67,7 @@ def rebind(
     subject = describe(move, facts, cases.get(session, record.case))
     override = weighing.of_edit(session, record, move, facts, by, reason_code)
     weighing.check_counted(subject, override, policy)
-    verdict = judged(subject, policy, override)
+    verdict = judged(subject, policy, override, demoting.active(session))
     if verdict.outcome is Outcome.DENY:
         text = "; ".join(reason.text for reason in verdict.reasons if reason.outcome is Outcome.DENY)
         raise NotAllowed(

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from domain.verdicts import Verdict
+from guardrails.demotions import Demotion
 from guardrails.judge import judge
 from guardrails.overrides import Weighed, joined
 from guardrails.policy import Policy
 from guardrails.subject import Subject
 
 
-def judged(subject: Subject, policy: Policy, override: Weighed | None = None) -> Verdict:
-    """What the rules say of `subject`, and what the override rules add; `override` when a person made it what it is."""
-    return joined(judge(subject, policy), subject, policy, override)
+def judged(
+    subject: Subject, policy: Policy, override: Weighed | None = None, demotions: Iterable[Demotion] = ()
+) -> Verdict:
+    """What the rules say of `subject`, and what the override rules add; `override` when a person made it what it is.
+    `demotions`: those in force."""
+    return joined(judge(subject, policy, demotions), subject, policy, override)

@@ -15,6 +15,7 @@ from agent.runtime.browse import Browse
 from agent.runtime.clock import pause
 from agent.runtime.intake import Intake, Said, Taken
 from agent.runtime.overrides import OverrideDesk
+from agent.runtime.pilot_desk import PilotDesk
 from agent.runtime.policy_desk import PolicyDesk
 from agent.runtime.records_desk import RecordsDesk
 from agent.runtime.replay import Replay, replay
@@ -86,6 +87,7 @@ class Application:
         """One pass: pending events, exceptions, everything that can go on; for `user`, or by itself. `tell` is told how
         far it is. Nothing is looked at while another worker sweeps (`busy`)."""
         by = self._parts.people.get(user).id if user else "sweep"
+        self.pilot.look()
         found = self._sweeper.sweep(by)
         if tell is not None:
             tell(f"{len(found.found)} exceptions, {len(found.runs)} new cases to plan ...")
@@ -198,6 +200,11 @@ class Application:
     def policies(self) -> PolicyDesk:
         """Versions of the policy: look, compare, try out, propose, approve."""
         return self._parts.policies
+
+    @property
+    def pilot(self) -> PilotDesk:
+        """How far the copilot goes by itself, and who holds the stock."""
+        return PilotDesk(self._parts, self.policies)
 
     def wake(self) -> None:
         """Have the worker of this process look at once: somebody has just written a row."""
@@ -339,9 +346,9 @@ class Application:
         """Every document with its version, and the files of the customer's folder that could not be used."""
         return self._parts.library.shelf
 
-    def verify(self, heads: Sequence[Head] | None = None) -> Verification:
-        """Whether the ledger is what was written; with heads, also that its end is there."""
-        return self.records.verify(heads)
+    def verify(self, heads: Sequence[Head] | None = None, public_keys: Sequence[str] | None = None) -> Verification:
+        """Whether the ledger is what was written (see `RecordsDesk.verify`); if not, every level is lowered."""
+        return self.pilot.verified(self.records.verify(heads, public_keys))
 
     def head(self) -> Head:
         """How far the ledger has come."""

@@ -12,7 +12,7 @@ from domain.errors import DependencyDown, NotAllowed, QuartermasterError, StaleD
 from domain.facts import Facts
 from domain.noun import Id, Noun
 from domain.verdicts import Outcome, Verdict
-from guardrails import asking, budgets, claims, switches, weighing
+from guardrails import asking, budgets, claims, demoting, switches, weighing
 from guardrails.budgets import Charge
 from guardrails.chain import EntryKind
 from guardrails.endings import cancel_dependents
@@ -86,7 +86,8 @@ def admit(session: Session, ledger: Ledger, fresh: Fresh) -> Admission | Quarter
         return _stopped(session, ledger, record, switches.in_words(switch), switch.system, fresh.now)
     case = cases.get(session, record.case)
     subject = describe(record.move, fresh.facts, case)
-    verdict = judged(subject, fresh.policy, weighing.of_record(session, ledger, record.id))
+    override = weighing.of_record(session, ledger, record.id)
+    verdict = judged(subject, fresh.policy, override, demoting.active(session))
     moves.set_verdict(session, record.id, verdict)
     snapshots.put(session, fresh.facts)
     if verdict.outcome is Outcome.DENY:
@@ -137,8 +138,12 @@ def _take(
     asking.supersede(session, ledger, held.displaced, record.id, now)
     budgets.refund(session, spent(session, ledger, record.id))
     actor = runs.get(session, record.run).actor
-    wanted = budgets.charges(policy, subject, run=record.run, actor=actor, now=now, unattended=not attended)
+    spoke = {reason.rule for reason in verdict.reasons}
+    wanted = budgets.charges(
+        policy, subject, run=record.run, actor=actor, now=now, unattended=not attended, rules=spoke
+    )
     if refusal := budgets.spend(session, wanted):
+        _demote(session, ledger, fresh, subject, refusal.text, actor)
         return _refuse(session, ledger, fresh, MoveState.DENIED, refusal.text, verdict)
     moves.advance(session, record.id, ADMISSIBLE, MoveState.EXECUTING, record.reason)
     body = {
@@ -151,6 +156,24 @@ def _take(
     }
     _append(session, ledger, EntryKind.ADMISSION, record, body, now)
     return Admission(move=record.id, facts=fresh.facts.id, verdict=verdict)
+
+
+def _demote(session: Session, ledger: Ledger, fresh: Fresh, subject: Subject, why: str, actor: str) -> None:
+    """A budget that stops a move lowers autonomy where the move was to be made."""
+    record, where = fresh.record, demoting.of_subject(subject)
+    demoting.demote(
+        session,
+        ledger,
+        fresh.policy,
+        "budget",
+        why,
+        fresh.now,
+        where=where,
+        actor=actor,
+        case=record.case,
+        run=record.run,
+        move=record.id,
+    )
 
 
 def spent(session: Session, ledger: Ledger, move: str) -> tuple[Charge, ...]:
