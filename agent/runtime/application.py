@@ -14,6 +14,7 @@ from agent.runtime.approval_desk import ApprovalDesk
 from agent.runtime.browse import Browse
 from agent.runtime.clock import pause
 from agent.runtime.intake import Intake, Said, Taken
+from agent.runtime.pilot_desk import PilotDesk
 from agent.runtime.policy_desk import PolicyDesk
 from agent.runtime.records_desk import RecordsDesk
 from agent.runtime.replay import Replay, replay
@@ -192,6 +193,11 @@ class Application:
     def policies(self) -> PolicyDesk:
         """Versions of the policy: look, compare, try out, propose, approve."""
         return self._parts.policies
+
+    @property
+    def pilot(self) -> PilotDesk:
+        """How far the copilot goes by itself, and who holds the stock."""
+        return PilotDesk(self._parts)
 
     def wake(self) -> None:
         """Have the worker of this process look at once: somebody has just written a row."""
