@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import product
 
+from guardrails.demotions import Demotion, lowered
 from guardrails.policy import AutonomyRule, Level, Policy
 from guardrails.policy.autonomy import LEVELS
 from guardrails.subject import Subject
 
 
-def level(subject: Subject, policy: Policy) -> Level:
+def level(subject: Subject, policy: Policy, demotions: Iterable[Demotion] = ()) -> Level:
     """The autonomy level of a move.
 
     Each combination of SKU class, site and segment it touches gets the level of the narrowest entry that fits (among
-    equally narrow ones the most cautious); the move gets the most cautious of them.
+    equally narrow ones the most cautious); the move gets the most cautious of them and of the demotions it meets.
     """
+    return lowered(policy_level(subject, policy), demotions_of(subject, demotions))
+
+
+def demotions_of(subject: Subject, demotions: Iterable[Demotion]) -> tuple[Demotion, ...]:
+    """The demotions in force that concern a move."""
+    touch = subject.touched
+    return tuple(
+        one for one in demotions if one.concerns(subject.case_kind, touch.sku_classes, touch.sites, touch.segments)
+    )
+
+
+def policy_level(subject: Subject, policy: Policy) -> Level:
+    """The level that the policy itself says."""
     touch = subject.touched
     places = product(touch.sku_classes or ("",), touch.sites or ("",), touch.segments or ("",))
     return min((_narrowest(subject.case_kind, place, policy) for place in places), key=LEVELS.index)

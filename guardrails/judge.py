@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from domain.verdicts import Outcome, Reason, Verdict
-from guardrails.autonomy import in_pilot, level
+from guardrails.autonomy import demotions_of, in_pilot, level, policy_level
+from guardrails.demotions import Demotion
 from guardrails.policy import Policy, Rule
 from guardrails.policy.compiled import Ready
 from guardrails.subject import Subject
 
 
-def judge(subject: Subject, policy: Policy) -> Verdict:
+def judge(subject: Subject, policy: Policy, demotions: Iterable[Demotion] = ()) -> Verdict:
     """What `policy` says of `subject`: every rule that counts at a place it touches and fits speaks, in written order.
 
-    Reasons named `shape`, `facts`, `scope`, `currency`, `pilot`, `autonomy`, `default` and `authority` are the house's
-    own; the others are rules of the policy. An action kind that no speaking allow or approval rule names is denied.
+    Reasons named `shape`, `facts`, `scope`, `currency`, `pilot`, `read-only`, `autonomy`, `default` and `authority` are
+    the house's own; the others are rules of the policy. `demotions` in force can lower the level of autonomy. An action
+    kind that no speaking allow or approval rule names is denied.
     """
     heard, silent = policy.compiled.heard(subject.places, subject.kind, subject.actions, subject.facts)
     speaking = tuple(one.standing.rule for one in heard)
     reasons = [*_before(subject, policy), *_said(heard, subject), *_silence(silent, speaking)]
     steps = [step for rule in speaking for step in rule.steps]
-    confirm = _autonomy(subject, policy)
+    confirm = _autonomy(subject, policy, tuple(demotions))
     if confirm is not None:
         reasons.append(confirm)
         if confirm.outcome is Outcome.APPROVAL and not steps:
@@ -74,6 +76,15 @@ def _before(subject: Subject, policy: Policy) -> Iterator[Reason]:
         yield _deny("currency", f"The facts count in {subject.currency}, the policy in {policy.currency}.")
     if text := in_pilot(subject, policy):
         yield _deny("pilot", text)
+    if policy.autonomy.reads_only(subject.day):
+        yield _deny("read-only", read_only_text(policy))
+
+
+def read_only_text(policy: Policy) -> str:
+    """Why nothing is written while the policy says read-only."""
+    until = policy.autonomy.read_only_until
+    when = f" until {until}" if until is not None and not policy.autonomy.read_only else ""
+    return f"The policy is read-only{when}: plans are made and compared, nothing is written."
 
 
 def _listed(sentences: tuple[str, ...]) -> str:
@@ -88,9 +99,9 @@ def _silence(silent: tuple[str, ...], speaking: tuple[Rule, ...]) -> Iterator[Re
         yield _deny("default", f"No rule lets {', '.join(silent)} go in this move, and what no rule allows is denied.")
 
 
-def _autonomy(subject: Subject, policy: Policy) -> Reason | None:
+def _autonomy(subject: Subject, policy: Policy, demotions: tuple[Demotion, ...]) -> Reason | None:
     """What the autonomy level adds: observe and recommend write nothing, approve asks a person, act adds nothing."""
-    found = level(subject, policy)
+    found = level(subject, policy, demotions)
     if found == "act":
         return None
     texts = {
@@ -99,7 +110,11 @@ def _autonomy(subject: Subject, policy: Policy) -> Reason | None:
         "approve": "Autonomy here is approve: a person confirms every move.",
     }
     outcome = Outcome.APPROVAL if found == "approve" else Outcome.DENY
-    return Reason(rule="autonomy", outcome=outcome, text=texts[found], facts=(("autonomy", found),))
+    if (named := policy_level(subject, policy)) == found:
+        return Reason(rule="autonomy", outcome=outcome, text=texts[found], facts=(("autonomy", found),))
+    why = next(one for one in demotions_of(subject, demotions) if one.level == found)
+    text = f"{texts[found]} The policy says {named}, but {why.id} has lowered it: {why.why}"[:4000]
+    return Reason(rule="autonomy", outcome=outcome, text=text, facts=(("autonomy", found), ("demotion", why.id)))
 
 
 def _authority(steps: list[str], subject: Subject, policy: Policy) -> tuple[tuple[str, ...], list[Reason]]:

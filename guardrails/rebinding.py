@@ -10,7 +10,7 @@ from domain.errors import Conflict, NotAllowed, StaleDecision
 from domain.facts import Facts
 from domain.plans import Move, shown_digest
 from domain.verdicts import Outcome, Verdict
-from guardrails import approval_states, asking, claims
+from guardrails import approval_states, asking, claims, demoting
 from guardrails.edits import edited
 from guardrails.judge import judge
 from guardrails.ledger import Ledger
@@ -62,7 +62,7 @@ def rebind(
     others = claim_rows.active(session, at, except_case=record.case)
     move = edited(record.move, changes, facts.replace(claims=others), by=by)
     subject = describe(move, facts, cases.get(session, record.case))
-    verdict = judge(subject, policy)
+    verdict = judge(subject, policy, demoting.active(session))
     if verdict.outcome is Outcome.DENY:
         text = "; ".join(reason.text for reason in verdict.reasons if reason.outcome is Outcome.DENY)
         raise NotAllowed(

@@ -4,6 +4,7 @@ proposer says of its move can raise a number, never lower it."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from domain.cases import Case
@@ -42,6 +43,8 @@ class Subject:
     outside: tuple[str, ...]
     taken: tuple[tuple[str, int, Decimal], ...]
     """(customer, units, sales value) that customers lose by it or have to wait for, by customer id"""
+    day: date = date.min
+    """the day of the facts (UTC)"""
 
     def text(self, fact: str) -> str:
         """A fact's value as a card shows it."""
@@ -84,6 +87,7 @@ def describe(move: Move, facts: Facts, case: Case) -> Subject:
         faults=(*faults(move, facts), *touch.unknown),
         outside=outside(move, touch, case),
         taken=_taken(facts, lines),
+        day=facts.today,
     )
 
 

@@ -11,6 +11,7 @@ from storage.claims import ClaimRow
 from storage.conversations import ConversationRow, TurnRow
 from storage.counters import CounterRow
 from storage.delegations import AbsenceRow, DelegationRow
+from storage.demotions import DemotionRow
 from storage.effects import EffectRow
 from storage.exceptions import ExceptionRow, LookRow, SweepRow
 from storage.inbox import InboxRow, InboxSequenceRow
@@ -18,6 +19,7 @@ from storage.leases import LeaseRow
 from storage.ledger_checkpoints import LedgerCheckpointRow
 from storage.ledger_rows import LedgerContentRow, LedgerRow
 from storage.moves import MoveRow
+from storage.observations import ObservationRow
 from storage.plans import PlanRow
 from storage.policies import PolicyActivationRow, PolicyRow
 from storage.policy_changes import PolicyChangeRow, PolicyConsentRow
@@ -39,6 +41,7 @@ TABLES: tuple[type[Base], ...] = (
     ConversationRow,
     CounterRow,
     DelegationRow,
+    DemotionRow,
     EffectRow,
     ExceptionRow,
     InboxRow,
@@ -50,6 +53,7 @@ TABLES: tuple[type[Base], ...] = (
     LookRow,
     MarkRow,
     MoveRow,
+    ObservationRow,
     PlanRow,
     PolicyActivationRow,
     PolicyChangeRow,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from agent.casework.lapse import call_off
 from agent.casework.pending import FREE_TO_GO, waits_for_others
@@ -13,12 +14,14 @@ from domain.cases import Case
 from domain.facts import Facts
 from domain.plans import Move, Plan
 from domain.verdicts import Outcome, Verdict
-from guardrails import asking, claims
+from guardrails import asking, claims, demoting
+from guardrails.autonomy import level
 from guardrails.chain import EntryKind
+from guardrails.demotions import Demotion
 from guardrails.judge import judge
 from guardrails.ledger import grounds
 from guardrails.subject import describe
-from storage import approvals, cases, moves, plans, run_events, runs, snapshots
+from storage import approvals, cases, moves, observations, plans, run_events, runs, snapshots
 from storage.database import Session
 from storage.records import ApprovalState, MoveRecord, MoveState, Run
 
@@ -39,6 +42,8 @@ class _Desk:
     """Moves of earlier revisions that still wait, by substance."""
     states: dict[str, MoveState] = field(default_factory=dict)
     carried: dict[str, str] = field(default_factory=dict)
+    demotions: tuple[Demotion, ...] = ()
+    levels: dict[str, str] = field(default_factory=dict)
 
 
 def guard(services: Services, run_id: str, facts_id: str) -> list[Task]:
@@ -58,6 +63,10 @@ def _judge_plan(services: Services, session: Session, run: Run, facts_id: str) -
     desk = _Desk(services, session, run, case, plan, facts, {record.move.substance: record for record in before})
     if run.kind != "question" or plan.moves:
         _record_plan(desk)
+    if plan.moves:
+        now = services.now()
+        demoting.demote_if_stale(session, services.ledger, services.policy, facts, now, run.actor)
+    desk.demotions = demoting.active(session)
     fresh = {move.id for move in plan.moves if move.substance not in desk.waiting}
     kept = {desk.waiting[move.substance].id for move in plan.moves if move.id not in fresh}
     held_up = [r for r in moves.listed(session, FREE_TO_GO, case=run.case) if waits_for_others(session, r)]
@@ -72,6 +81,8 @@ def _judge_plan(services: Services, session: Session, run: Run, facts_id: str) -
         _record_difference(desk, before, kept)
     if plan.moves:
         _record_outcome(desk)
+    if any(found != "act" for found in desk.levels.values()):
+        _observe(desk)
 
 
 def _judge_move(desk: _Desk, position: int, move: Move) -> None:
@@ -82,7 +93,9 @@ def _judge_move(desk: _Desk, position: int, move: Move) -> None:
         moves.propose(session, record.model_copy(update={"state": MoveState.SUPERSEDED, "reason": reason}))
         desk.states[move.id], desk.carried[move.id] = MoveState.WAITING, old.id
         return
-    verdict = judge(describe(move, desk.facts, desk.case), desk.services.policy)
+    subject, policy = describe(move, desk.facts, desk.case), desk.services.policy
+    verdict = judge(subject, policy, desk.demotions)
+    desk.levels[move.id] = level(subject, policy, desk.demotions)
     record = record.model_copy(update={"verdict": verdict})
     moves.propose(session, record)
     state, reason = _state(desk, record, verdict)
@@ -134,6 +147,14 @@ def _claim(desk: _Desk, move: Move) -> claims.Held:
     )
     asking.supersede(desk.session, desk.services.ledger, held.displaced, move.id, now)
     return held
+
+
+def _observe(desk: _Desk) -> None:
+    """Have the plan compared with what people do, when somebody besides us decides what is done."""
+    now = desk.services.now()
+    due = now + timedelta(minutes=int(desk.services.policy.autonomy.compare_after.number))
+    run = desk.run
+    observations.note(desk.session, run.id, run.case, run.revision, desk.levels, now, due)
 
 
 def _record_plan(desk: _Desk) -> None:

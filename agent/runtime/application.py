@@ -90,6 +90,7 @@ class Application:
         if tell is not None:
             tell(f"{len(found.found)} exceptions, {len(found.runs)} new cases to plan ...")
         self.settle(tell=tell)
+        self.pilot.look()
         return found
 
     def triage_report(self, found: Triage, user: str = "") -> TriageReport:
@@ -341,7 +342,7 @@ class Application:
 
     def verify(self, heads: Sequence[Head] | None = None) -> Verification:
         """Whether the ledger is what was written; with heads, also that its end is there."""
-        return self.records.verify(heads)
+        return self.pilot.verified(self.records.verify(heads))
 
     def head(self) -> Head:
         """How far the ledger has come."""

@@ -12,7 +12,7 @@ from domain.errors import DependencyDown, NotAllowed, QuartermasterError, StaleD
 from domain.facts import Facts
 from domain.noun import Id, Noun
 from domain.verdicts import Outcome, Verdict
-from guardrails import asking, budgets, claims, switches
+from guardrails import asking, budgets, claims, demoting, switches
 from guardrails.budgets import Charge
 from guardrails.chain import EntryKind
 from guardrails.endings import cancel_dependents
@@ -86,7 +86,7 @@ def admit(session: Session, ledger: Ledger, fresh: Fresh) -> Admission | Quarter
         return _stopped(session, ledger, record, switches.in_words(switch), switch.system, fresh.now)
     case = cases.get(session, record.case)
     subject = describe(record.move, fresh.facts, case)
-    verdict = judge(subject, fresh.policy)
+    verdict = judge(subject, fresh.policy, demoting.active(session))
     moves.set_verdict(session, record.id, verdict)
     snapshots.put(session, fresh.facts)
     if verdict.outcome is Outcome.DENY:
@@ -139,6 +139,7 @@ def _take(
     actor = runs.get(session, record.run).actor
     wanted = budgets.charges(policy, subject, run=record.run, actor=actor, now=now, unattended=not attended)
     if refusal := budgets.spend(session, wanted):
+        _demote(session, ledger, fresh, subject, refusal.text, actor)
         return _refuse(session, ledger, fresh, MoveState.DENIED, refusal.text, verdict)
     moves.advance(session, record.id, ADMISSIBLE, MoveState.EXECUTING, record.reason)
     body = {
@@ -151,6 +152,24 @@ def _take(
     }
     _append(session, ledger, EntryKind.ADMISSION, record, body, now)
     return Admission(move=record.id, facts=fresh.facts.id, verdict=verdict)
+
+
+def _demote(session: Session, ledger: Ledger, fresh: Fresh, subject: Subject, why: str, actor: str) -> None:
+    """A budget that stops a move lowers autonomy where the move was to be made."""
+    record, where = fresh.record, demoting.of_subject(subject)
+    demoting.demote(
+        session,
+        ledger,
+        fresh.policy,
+        "budget",
+        why,
+        fresh.now,
+        where=where,
+        actor=actor,
+        case=record.case,
+        run=record.run,
+        move=record.id,
+    )
 
 
 def spent(session: Session, ledger: Ledger, move: str) -> tuple[Charge, ...]:

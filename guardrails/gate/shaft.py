@@ -9,15 +9,17 @@ from connectors.writes import EffectClass, Receipt, Writes
 from domain.actions import SYSTEM_OF, Action
 from domain.errors import BadInput, DependencyDown, NotAllowed, QuartermasterError, UnknownOutcome, UnknownReference
 from domain.facts import Facts
-from guardrails import budgets, claims, switches
+from guardrails import budgets, claims, demoting, switches
 from guardrails.chain import EntryKind
 from guardrails.gate.admission import ACTOR, ADMISSIBLE, Admission, Fresh, admit, find, known, note_stop, spent
 from guardrails.gate.dispatch import DISPATCH, Undoing, check_complete
 from guardrails.gate.sending import Sender, Sending
+from guardrails.judge import read_only_text
 from guardrails.ledger import Ledger
 from guardrails.people import People
 from guardrails.policy import Policy
 from guardrails.policy.check import problems
+from guardrails.subject import describe
 from storage import cases, effects, moves, snapshots
 from storage.database import Database, Session
 from storage.records import EffectState, MoveRecord, MoveState
@@ -170,6 +172,18 @@ class Gate:
             self._ledger.append(
                 session, EntryKind.OUTCOME, ACTOR, now, body, case=record.case, run=record.run, move=move
             )
+            if outcome is MoveState.FAILED:
+                self._demote(session, record, why, now)
+
+    def _demote(self, session: Session, record: MoveRecord, why: str, now: datetime) -> None:
+        """A move that ended half done lowers autonomy where it was made."""
+        body = find(session, self._ledger, record.id)
+        facts = snapshots.get(session, str(body["facts"])) if body else None
+        subject = describe(record.move, facts, cases.get(session, record.case)) if facts else None
+        where = demoting.of_subject(subject) if subject else None
+        text = f"{record.id} ended half done: {why or 'nobody said why'}"
+        place = {"case": record.case, "run": record.run, "move": record.id}
+        demoting.demote(session, self._ledger, self._policy(), "effect", text, now, where=where, **place)
 
     def _free_earmark(self, record: MoveRecord) -> None:
         """Give back what the move has earmarked in the ERP and not used."""
@@ -196,17 +210,21 @@ class Gate:
         return record
 
     def _check_switch(self, record: MoveRecord, action: Action) -> None:
-        """DependencyDown while a kill switch stops the system of an action; recorded once."""
+        """DependencyDown while a kill switch stops the system of an action, or policy is read-only; recorded once."""
         system = SYSTEM_OF[action.kind]
         with self._database.read() as session:
             switch = switches.stopped(session, (system,))
-        if switch is None:
+        policy = self._policy()
+        if switch is not None:
+            text, fix = switches.in_words(switch), "lift the kill switch; the move then goes on by itself"
+        elif policy.autonomy.reads_only(self._now().date()):
+            text, fix = read_only_text(policy), "the move goes on by itself once the policy lets anything be written"
+        else:
             return
-        text = switches.in_words(switch)
         with self._database.write() as session:
             self._ledger.hold(session)
             note_stop(session, self._ledger, record, text, self._now(), action.id)
-        raise DependencyDown(text, field=system, fix="lift the kill switch; the move then goes on by itself")
+        raise DependencyDown(text, field=system, fix=fix)
 
 
 def _must_be_admissible(record: MoveRecord) -> None:

@@ -28,6 +28,7 @@ def _amount(kind: Kind) -> BeforeValidator:
 MoneyAmount = Annotated[Amount, _amount(Kind.MONEY)]
 UnitsAmount = Annotated[Amount, _amount(Kind.UNITS)]
 Duration = Annotated[Amount, _amount(Kind.MINUTES)]
+PercentAmount = Annotated[Amount, _amount(Kind.PERCENT)]
 
 
 def known(what: str, names: tuple[str, ...]) -> AfterValidator:

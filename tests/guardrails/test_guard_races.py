@@ -72,8 +72,10 @@ def small_moves(count: int) -> list:
 
 def test_many_small_moves_are_stopped_by_the_budget_together(backend: str, tmp_path: Path):
     """Each move is far below every rule; 20 of 2 units race for a budget of 11 units a run, and 5 pass."""
-    text = default_text().replace(
-        "measure: units, limit: 500 units, counts: unattended", "measure: units, limit: 11 units"
+    text = (
+        default_text()
+        .replace("measure: units, limit: 500 units, counts: unattended", "measure: units, limit: 11 units")
+        .replace("  confirm_role: planner\n", "  confirm_role: planner\n  demotion: {budget: keep}\n")
     )
     with build(tmp_path, policy=parse(text), backend=backend) as house:
         for subject in small_moves(20):

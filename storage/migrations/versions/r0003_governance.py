@@ -20,6 +20,8 @@ TABLES: tuple[str, ...] = (
     "absences",
     "switch_turns",
     "ledger_checkpoints",
+    "observations",
+    "demotions",
 )
 """What is new, in the order in which it may be dropped."""
 
@@ -42,6 +44,7 @@ def upgrade() -> None:
     _approvals()
     _ledger()
     _policy_changes()
+    _autonomy()
 
 
 def _policy_changes() -> None:
@@ -130,6 +133,31 @@ def _approvals() -> None:
         _whole("number", key=True),
         *(_text(name) for name in ("system", "what", "by", "at", "why")),
         indexes=("system",),
+    )
+
+
+def _autonomy() -> None:
+    _table(
+        "observations",
+        _text("run", key=True),
+        _text("case"),
+        _whole("revision"),
+        _text("levels"),
+        _text("planned_at"),
+        _text("due_at"),
+        _text("looked_at", empty=True),
+        _text("facts", empty=True),
+        _text("body", empty=True),
+        indexes=("case", "planned_at", "due_at"),
+    )
+    _table(
+        "demotions",
+        _text("id", key=True),
+        _whole("number"),
+        _text("since"),
+        _text("ended_at", empty=True),
+        _text("body"),
+        indexes=("number", "ended_at"),
     )
 
 
