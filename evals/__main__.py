@@ -35,6 +35,7 @@ JUDGES: Mapping[str, str] = {
     "retrieval": "evals.harness.retrieval",
     "scenarios": "evals.harness.scenarios",
     "understanding": "evals.harness.understood",
+    "week": "evals.harness.week",
 }
 """First word of the command line -> the room whose `main` judges that; without one, generated worlds are judged."""
 

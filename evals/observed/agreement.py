@@ -4,7 +4,8 @@ Written out a second time, from the definitions in docs/policy.md:
 
     key      = (line or transfer request, stock or inbound): from which site, and by which ship, does not matter
     planned  = units that the moves of a plan give to the key, less those they take
-    done     = units that the key holds at the look, less those it held when the plan was made
+    done     = units that the key holds at the look, less those it held when the plan was made; 0 for a line that is no
+               longer there: nobody decided that over the shortage
     agreed   = sum of min(|planned|, |done|) over keys where both have one sign
     either   = sum of max(|planned|, |done|) with one sign (or one is 0), of |planned| + |done| with two
     money    = both sums again, each unit at its sales price (a transfer unit at the value of its request)
@@ -38,8 +39,8 @@ class Expected(Noun):
 
     agreed_units: int = 0
     either_units: int = 0
-    agreed_money: Money = Decimal(0)
-    either_money: Money = Decimal(0)
+    agreed_money: Decimal = Decimal(0)
+    either_money: Decimal = Decimal(0)
     same: int = 0
     moves: int = 0
     plan_value: Money = Decimal(0)
@@ -72,7 +73,7 @@ def expected(moves: Sequence[Move], then: Facts, later: Facts, skus: Iterable[st
         same=_same(stock_moves, done),
         moves=len(stock_moves),
         plan_value=_worth(then, by_plan, _sent(stock_moves), rates, wanted),
-        people_value=_worth(then, held(later), _granted(then, later), rates, wanted),
+        people_value=_worth(then, _by_people(then, later), _granted(then, later), rates, wanted),
         moved_units=sum(abs(p) + abs(d) for p, d in pairs.values()),
         wrong=tuple(sorted(move.id for move in stock_moves if _wrong(move, then, later))),
     )
@@ -101,12 +102,23 @@ def _done(then: Facts, later: Facts, skus: set[str]) -> dict[Key, int]:
     found: dict[Key, int] = defaultdict(int)
     for facts, sign in ((later, 1), (then, -1)):
         for (line, bucket), units in held(facts).items():
-            if bucket[0] in skus and then.has("line", line):
+            if bucket[0] in skus and then.has("line", line) and _open(later, line):
                 found[line, "inbound" if bucket[2] else "stock"] += sign * units
     for request, units in _granted(then, later).items():
         if then.transfer(request).sku in skus:
             found[request, "stock"] += units
     return found
+
+
+def _by_people(then: Facts, later: Facts) -> Holdings:
+    """Who holds what at the look, of the lines that were there before; what is gone keeps what it had."""
+    still = {key: units for key, units in held(later).items() if then.has("line", key[0]) and _open(later, key[0])}
+    gone = {key: units for key, units in held(then).items() if not _open(later, key[0])}
+    return {**still, **gone}
+
+
+def _open(facts: Facts, line: str) -> bool:
+    return facts.has("line", line) and facts.line(line).state not in (LineState.CANCELLED, LineState.SHIPPED)
 
 
 def _granted(then: Facts, later: Facts) -> dict[str, int]:
@@ -219,6 +231,7 @@ def _wrong(move: Move, then: Facts, later: Facts) -> bool:
     for (holder, _), units in held(then).items():
         has[holder] += units
     gaining = {action.line for action in move.actions if isinstance(action, Reserve)}
+    lines |= {key: lines[key] for key in gaining}  # one that only changes its site gains too
     return any(_line_wrong(later, key, units, has[key], key in gaining) for key, units in lines.items()) or _missing(
         move, then, later
     )

@@ -58,17 +58,23 @@ class People:
             try:
                 self._do(action)
             except EffectRefused:
-                self._take_back(done)
-                return Deed(move.id, "not at all", ())
+                left = self._take_back(done)
+                return Deed(move.id, "half" if left else "not at all", left)
             done.append(action)
         return Deed(move.id, manner if done else "not at all", tuple(done))
 
-    def _take_back(self, done: Sequence[Action]) -> None:
+    def _take_back(self, done: Sequence[Action]) -> tuple[Action, ...]:
+        """Undo what was done, newest first; what cannot be undone (a line on hold takes nothing back) stays so."""
+        left = []
         for action in reversed(done):
-            if isinstance(action, Reserve):
-                self._do(ReleaseReservation(**{**dict(action), "kind": "release_reservation"}))
-            elif isinstance(action, ReleaseReservation):
-                self._do(Reserve(**{**dict(action), "kind": "reserve"}))
+            try:
+                if isinstance(action, Reserve):
+                    self._do(ReleaseReservation(**{**dict(action), "kind": "release_reservation"}))
+                elif isinstance(action, ReleaseReservation):
+                    self._do(Reserve(**{**dict(action), "kind": "reserve"}))
+            except EffectRefused:
+                left.append(action)
+        return tuple(left)
 
     def _do(self, action: Action) -> None:
         self._count += 1
