@@ -35,6 +35,13 @@ def policy_level(subject: Subject, policy: Policy) -> Level:
     return min((_narrowest(subject.case_kind, place, policy) for place in places), key=LEVELS.index)
 
 
+def level_at(policy: Policy, place: AutonomyRule) -> Level:
+    """The most cautious level the policy itself says at a place, which names no, one or several of each dimension."""
+    kinds = place.case_kinds or ("",)
+    places = product(place.sku_classes or ("",), place.sites or ("",), place.segments or ("",))
+    return min((_narrowest(kind, one, policy) for one in places for kind in kinds), key=LEVELS.index)
+
+
 def _narrowest(case_kind: str, place: tuple[str, str, str], policy: Policy) -> Level:
     fitting = [entry for entry in policy.autonomy.narrower if _fits(entry, case_kind, place)]
     if not fitting:

@@ -1,8 +1,8 @@
-"""Cumulative limits: what many small moves may do together, per run, day, actor and customer."""
+"""Cumulative limits: what many small moves may do together, per run, day, actor, customer and rule."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from decimal import Decimal
 
@@ -36,9 +36,19 @@ class Refusal(Noun):
 
 
 def charges(
-    policy: Policy, subject: Subject, *, run: str, actor: str, now: datetime, unattended: bool
+    policy: Policy,
+    subject: Subject,
+    *,
+    run: str,
+    actor: str,
+    now: datetime,
+    unattended: bool,
+    rules: Collection[str] = (),
 ) -> tuple[Charge, ...]:
-    """What a move spends: units moved, their sales value plus cost, or one move; per customer what it takes from it."""
+    """What a move spends: units moved, their sales value plus cost, or one move; per customer what it takes from it.
+
+    `rules` are those that spoke of the move: a budget per rule is spent by each of its own among them.
+    """
     return tuple(
         Charge(
             budget=budget.id,
@@ -49,7 +59,7 @@ def charges(
         )
         for budget in sorted(policy.budgets, key=lambda item: item.id)
         if unattended or budget.counts == "all"
-        for key, amount in _amounts(budget, subject, run, actor, now)
+        for key, amount in _amounts(budget, subject, run, actor, now, rules)
         if amount
     )
 
@@ -71,16 +81,20 @@ def refund(session: Session, spent: tuple[Charge, ...]) -> None:
         budgets.refund(session, [charge.scope], {charge.measure: charge.amount})
 
 
-def _amounts(budget: Budget, subject: Subject, run: str, actor: str, now: datetime) -> Iterator[tuple[str, int]]:
+def _amounts(
+    budget: Budget, subject: Subject, run: str, actor: str, now: datetime, rules: Collection[str]
+) -> Iterator[tuple[str, int]]:
     day = now.date().isoformat()
     if budget.per == "customer":
         for customer, units, value in subject.taken:
             yield f"{customer}:{day}", {"units": units, "money": to_minor(value), "moves": 1}[budget.measure]
         return
-    owner = {"run": run, "day": day, "actor": f"{actor}:{day}"}[budget.per]
+    spoke = sorted(set(rules) & set(budget.rules))
+    owners = {"run": [run], "day": [day], "actor": [f"{actor}:{day}"], "rule": [f"{rule}:{day}" for rule in spoke]}
     facts = subject.facts
     money = to_minor(_number(facts["value_moved"])) + to_minor(_number(facts["cost"]))
-    yield owner, {"units": int(_number(facts["units_moved"])), "money": money, "moves": 1}[budget.measure]
+    amount = {"units": int(_number(facts["units_moved"])), "money": money, "moves": 1}[budget.measure]
+    yield from ((owner, amount) for owner in owners[budget.per])
 
 
 def _number(value: object) -> Decimal:

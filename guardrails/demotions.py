@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from domain.noun import Id, Noun, Text
-from guardrails.policy.autonomy import LEVELS, Level
+from guardrails.policy.autonomy import LEVELS, AutonomyRule, Level
 
 Cause = Literal["budget", "stale", "verify", "effect"]
 
@@ -45,6 +45,16 @@ class Demotion(Noun):
             (self.segments, set(segments)),
         )
         return self.ended_at is None and all(not named or touched & set(named) for named, touched in pairs)
+
+    def meets(self, entry: AutonomyRule) -> bool:
+        """Whether it has a place in common with an entry of a policy, in force or not."""
+        pairs = (
+            (self.case_kinds, entry.case_kinds),
+            (self.sku_classes, entry.sku_classes),
+            (self.sites, entry.sites),
+            (self.segments, entry.segments),
+        )
+        return all(not mine or not theirs or set(mine) & set(theirs) for mine, theirs in pairs)
 
 
 def lowered(level: Level, demotions: Iterable[Demotion]) -> Level:

@@ -15,7 +15,7 @@ ZERO = Decimal("0.00")
 
 
 class Tally(Noun):
-    """The numbers of some comparisons.
+    """The numbers of some comparisons. `cases` are those with anything to agree about.
 
     Rates are None where there was nothing to compare. `unit_agreement` = agreed / either units; `money_agreement` the
     same with every unit at its sales price; `move_agreement` = moves people did wholly / moves that could be compared.
@@ -116,7 +116,7 @@ def tally(found: Iterable[Compared]) -> Tally:
     either_money = sum((line.either * line.price for line in lines), ZERO)
     same = sum(move.same is True for move in moves)
     return Tally(
-        cases=len(all_of),
+        cases=sum(_compares(one) for one in all_of),
         moves=len(moves),
         same=same,
         agreed_units=agreed,
@@ -132,6 +132,11 @@ def tally(found: Iterable[Compared]) -> Tally:
         money_agreement=_share(agreed_money, either_money),
         move_agreement=_share(Decimal(same), Decimal(len(moves))),
     )
+
+
+def _compares(one: Compared) -> bool:
+    """Whether there was anything to agree about."""
+    return any(line.either for line in one.lines) or any(move.same is not None for move in one.moves)
 
 
 def _share(part: Decimal, whole: Decimal) -> Decimal | None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from agent.runtime import observing
+from domain.canonical import plain
+from domain.errors import DependencyDown
 from guardrails import demoting
 from guardrails.chain import Verification
 from guardrails.demoting import Lifted
@@ -13,18 +16,32 @@ from guardrails.demotions import Demotion
 from guardrails.holders import ClaimView, holders
 from guardrails.judge import read_only_text
 from guardrails.levels import LevelView, levels
+from guardrails.policy import AutonomyRule
+from guardrails.policy.autonomy import Level
+from guardrails.policy.editing import with_level, with_pilot
+from guardrails.promoting import check, evidence
+from guardrails.top import pilot_of_top
 from insights.agreement import Agreement, Scope, agreement
-from storage import observations
+from storage import observations, policies
 
 if TYPE_CHECKING:
     from agent.runtime.compose import Parts
 
 
-class PilotDesk:
-    """Autonomy of one installation, as doors see and change it."""
+class Proposes(Protocol):
+    """Where policy versions are proposed: the owners approve or reject them."""
 
-    def __init__(self, parts: Parts) -> None:
+    def propose(self, text: str, user: str, why: str, evidence: Mapping[str, Any] | None = None) -> Any:
+        """Propose a document, with what speaks for it."""
+        ...
+
+
+class PilotDesk:
+    """Autonomy of one installation, as doors see and change it. `versions` is where policy versions are proposed."""
+
+    def __init__(self, parts: Parts, versions: Proposes | None = None) -> None:
         self._parts = parts
+        self._versions = versions
 
     def look(self) -> int:
         """Compare plans whose time has come with what people did; how many. A silent system puts it off."""
@@ -49,6 +66,50 @@ class PilotDesk:
         """Why nothing is written at all just now; "" when the policy is not read-only."""
         policy = self._parts.policy
         return read_only_text(policy) if policy.autonomy.reads_only(self._parts.clock.now().date()) else ""
+
+    def promote(
+        self,
+        to: Level,
+        user: str,
+        why: str,
+        scope: Scope | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> Any:
+        """Propose the next policy version, with level `to` in this scope and the report of it as evidence.
+
+        What was seen before a demotion there was lifted does not count. NotAllowed when the report shows less than the
+        policy asks, or the level is no higher; nothing is in force before the owners approve it. The PolicyChange.
+        """
+        scope = scope or Scope()
+        entry = AutonomyRule.model_validate({"level": to, **_place(scope)})
+        person, policy = self._parts.people.get(user), self._parts.policy
+        ended = [one.ended_at for one in self.demotions(everything=True) if one.ended_at and one.meets(entry)]
+        begin = max([*ended, *([since] if since else [])], default=None)
+        found = self.report(begin, until, scope)
+        check(entry, policy, found.total, self.demotions())
+        with self._parts.database.read() as session:
+            text = with_level(policies.text_of(session, policy.id), entry)
+        return self._propose(text, person.id, why, evidence(entry, policy, plain(found)))
+
+    def pilot_text(self, top: int, by: str = "revenue", sites: Collection[str] = ()) -> str:
+        """The next policy version, whose pilot is the list of the first SKUs as of now, at these sites."""
+        pilot = pilot_of_top(self._parts.fresh(()), top, by, sites)
+        with self._parts.database.read() as session:
+            return with_pilot(policies.text_of(session, self._parts.policy.id), pilot)
+
+    def propose_pilot(self, user: str, why: str, top: int, by: str = "revenue", sites: Collection[str] = ()) -> Any:
+        """Propose that version. The PolicyChange."""
+        person = self._parts.people.get(user)
+        said = {"pilot": {"top": top, "by": by, "sites": sorted(sites)}}
+        return self._propose(self.pilot_text(top, by, sites), person.id, why, said)
+
+    def _propose(self, text: str, user: str, why: str, said: Mapping[str, Any]) -> Any:
+        if self._versions is None:
+            raise DependencyDown(
+                "policy versions cannot be proposed here", field="policies", fix="put the document in force as a file"
+            )
+        return self._versions.propose(text, user, why, said)
 
     def demotions(self, *, everything: bool = False) -> tuple[Demotion, ...]:
         """What has lowered a level by itself and is in force; with `everything`, what was lifted too."""
@@ -76,3 +137,13 @@ class PilotDesk:
         facts = self._parts.fresh((sku,) if sku else ())
         with self._parts.database.read() as session:
             return holders(session, facts, self._parts.clock.now(), sku, site)
+
+
+def _place(scope: Scope) -> dict[str, tuple[str, ...]]:
+    named = (
+        ("case_kinds", scope.kind),
+        ("sku_classes", scope.sku_class),
+        ("sites", scope.site),
+        ("segments", scope.segment),
+    )
+    return {name: (value,) for name, value in named if value is not None}

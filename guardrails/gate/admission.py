@@ -137,7 +137,10 @@ def _take(
     asking.supersede(session, ledger, held.displaced, record.id, now)
     budgets.refund(session, spent(session, ledger, record.id))
     actor = runs.get(session, record.run).actor
-    wanted = budgets.charges(policy, subject, run=record.run, actor=actor, now=now, unattended=not attended)
+    spoke = {reason.rule for reason in verdict.reasons}
+    wanted = budgets.charges(
+        policy, subject, run=record.run, actor=actor, now=now, unattended=not attended, rules=spoke
+    )
     if refusal := budgets.spend(session, wanted):
         _demote(session, ledger, fresh, subject, refusal.text, actor)
         return _refuse(session, ledger, fresh, MoveState.DENIED, refusal.text, verdict)

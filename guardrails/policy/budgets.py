@@ -16,14 +16,16 @@ class Budget(Noun):
     """A cumulative limit, spent when a move is admitted.
 
     `per`: run; day (all of us, UTC); actor (one person or service, per day); customer (what is taken from one customer,
-    per day). `counts`: every move, or only those nobody approved.
+    per day); rule (what goes by one of `rules`, each counted by itself, per day). `counts`: every move, or only those
+    nobody approved.
     """
 
     id: RuleId
-    per: Literal["run", "day", "actor", "customer"]
+    per: Literal["run", "day", "actor", "customer", "rule"]
     measure: Literal["units", "money", "moves"]
     limit: Amount | PositiveUnits
     counts: Literal["all", "unattended"] = "all"
+    rules: tuple[RuleId, ...] = ()
 
     @model_validator(mode="before")
     @classmethod
@@ -39,6 +41,12 @@ class Budget(Noun):
             return {**data, "limit": parse_amount(Kind.MONEY if measure == "money" else Kind.UNITS, limit)}
         except BadInput as wrong:
             raise ValueError(f"{wrong.message}; {wrong.fix}") from None
+
+    @model_validator(mode="after")
+    def _named(self) -> Budget:
+        if (self.per == "rule") != bool(self.rules):
+            raise ValueError("a budget per rule names its rules, and no other does; write rules: [free-stock]")
+        return self
 
     @property
     def minor(self) -> int:

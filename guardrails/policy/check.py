@@ -26,6 +26,7 @@ def problems(policy: Policy) -> tuple[Problem, ...]:
     return (
         *_names(policy),
         *_ids(policy),
+        *_budgets(policy),
         *_roles(policy),
         *_records(policy),
         *_owners(policy),
@@ -70,6 +71,14 @@ def _ids(policy: Policy) -> Iterator[Problem]:
             yield Problem(("budgets", index, "id"), message, "give it another id")
 
 
+def _budgets(policy: Policy) -> Iterator[Problem]:
+    rules = {rule.id for _, rule in rules_of(policy)}
+    for index, budget in enumerate(policy.budgets):
+        for place, rule in enumerate(budget.rules):
+            if rule not in rules:
+                yield Problem(("budgets", index, "rules", place), f"there is no rule '{rule}'", "name a rule's id")
+
+
 def _roles(policy: Policy) -> Iterator[Problem]:
     named: list[tuple[tuple[str | int, ...], str]] = [
         ((*path, "roles", place), role) for path, rule in rules_of(policy) for place, role in enumerate(rule.roles)
@@ -80,6 +89,8 @@ def _roles(policy: Policy) -> Iterator[Problem]:
         if role.escalates_to is not None
     ]
     named.append((("autonomy", "confirm_role"), policy.autonomy.confirm_role))
+    if policy.autonomy.demotion.lifted_by is not None:
+        named.append((("autonomy", "demotion", "lifted_by"), policy.autonomy.demotion.lifted_by))
     deciders = ", ".join(name for name, role in policy.roles.items() if role.decides)
     for path, role_id in named:
         role = policy.roles.get(role_id)

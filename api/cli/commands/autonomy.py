@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from typing import get_args
 
 from api.cli import exits
 from api.cli.session import Session, parse_now
 from api.cli.view import View, view
+from domain.errors import BadInput
+from guardrails.policy.autonomy import Level
 from insights.agreement import Agreement, Part, Scope, Tally
 
 _COLUMNS = (
@@ -151,4 +155,31 @@ def lift(session: Session, *, demotion: str, why: str) -> int:
         found = application.pilot.lift_demotion(demotion, user, why)
     text = "is lifted" if found.state == "lifted" else "is lifted when a second person lifts it too"
     session.output.show("lift", [view("lift", f"{demotion} {text}", data=found)])
+    return exits.OK
+
+
+def promote(
+    session: Session, *, scope: Mapping[str, str | None], to: str, why: str, since: str | None, until: str | None
+) -> int:
+    """`autonomy promote`: proposes a policy version; its owners decide."""
+    begin, end = parse_now(since, "--since"), parse_now(until, "--until")
+    level: Level | None = next((name for name in get_args(Level) if name == to), None)
+    if level is None:
+        raise BadInput(f"there is no level '{to[:40]}'", field="--to", fix=f"use one of {', '.join(get_args(Level))}")
+    user = session.user(session.settings())
+    with session.application(create=False) as application:
+        change = application.pilot.promote(level, user, why, Scope(**scope), begin, end)
+    session.output.show("proposal", [view("proposal", "Proposed; its owners decide", data=change)])
+    return exits.OK
+
+
+def pilot(session: Session, *, top: int, by: str, sites: str, propose: bool, why: str) -> int:
+    """`autonomy pilot`: prints the document, or proposes it."""
+    at = tuple(part.strip() for part in sites.split(",") if part.strip())
+    with session.application(create=False) as application:
+        if not propose:
+            print(application.pilot.pilot_text(top, by, at), file=sys.stdout, end="")
+            return exits.OK
+        change = application.pilot.propose_pilot(session.user(session.settings()), why, top, by, at)
+    session.output.show("proposal", [view("proposal", "Proposed; its owners decide", data=change)])
     return exits.OK
