@@ -93,12 +93,12 @@ def _level_splice(text: str, root: yaml.MappingNode, entry: AutonomyRule, known:
     autonomy = _get(root, "autonomy")
     assert isinstance(autonomy, yaml.MappingNode)
     narrower = _get(autonomy, "narrower")
-    column = autonomy.value[0][0].start_mark.column if autonomy.value else 2
+    own_line = f"\n{' ' * (autonomy.value[0][0].start_mark.column if autonomy.value else 2)}"
     if not entry.width:
         default = _get(autonomy, "default")
         if default is not None:
             return default.start_mark.index, default.end_mark.index, entry.level
-        return _before_first(autonomy, f"default: {entry.level}\n{' ' * column}")
+        return _before_first(autonomy, f"default: {entry.level}" + (", " if autonomy.flow_style else own_line))
     if _place(entry) in known and isinstance(narrower, yaml.SequenceNode):
         item = narrower.value[known.index(_place(entry))]
         level = _get(item, "level")
@@ -106,7 +106,8 @@ def _level_splice(text: str, root: yaml.MappingNode, entry: AutonomyRule, known:
         return level.start_mark.index, level.end_mark.index, entry.level
     written = _entry(entry)
     if not isinstance(narrower, yaml.SequenceNode):
-        return _before_first(autonomy, f"narrower:\n{' ' * column}  - {written}\n{' ' * column}")
+        flow = f"narrower: [{written}], "
+        return _before_first(autonomy, flow if autonomy.flow_style else f"narrower:{own_line}  - {written}{own_line}")
     if narrower.flow_style:
         place = narrower.end_mark.index - 1
         return place, place, (", " if narrower.value else "") + written
