@@ -88,14 +88,14 @@ def _judge_plan(services: Services, session: Session, run: Run, facts_id: str) -
 def _judge_move(desk: _Desk, position: int, move: Move) -> None:
     session, run = desk.session, desk.run
     record = MoveRecord(move=move, case=run.case, run=run.id, revision=run.revision, position=position)
+    subject, policy = describe(move, desk.facts, desk.case), desk.services.policy
+    desk.levels[move.id] = level(subject, policy, desk.demotions)
     if old := desk.waiting.get(move.substance):
         reason = f"unchanged: {old.id} goes on waiting with its approval"
         moves.propose(session, record.model_copy(update={"state": MoveState.SUPERSEDED, "reason": reason}))
         desk.states[move.id], desk.carried[move.id] = MoveState.WAITING, old.id
         return
-    subject, policy = describe(move, desk.facts, desk.case), desk.services.policy
     verdict = judge(subject, policy, desk.demotions)
-    desk.levels[move.id] = level(subject, policy, desk.demotions)
     record = record.model_copy(update={"verdict": verdict})
     moves.propose(session, record)
     state, reason = _state(desk, record, verdict)

@@ -93,10 +93,11 @@ def _compared(session: Session, one: Observation, later: Facts) -> Compared:
 
 
 def _would_go(record: MoveRecord) -> bool:
-    """Whether nothing but the level, the pilot or read-only mode kept a move from people or the gate."""
+    """Whether nothing but the level, the pilot or read-only mode kept a move from people or the gate. One that was not
+    judged again goes on waiting from an earlier revision."""
     verdict = record.verdict
     if verdict is None:
-        return False
+        return True
     return all(reason.rule in HELD_BACK for reason in verdict.reasons if reason.outcome is Outcome.DENY)
 
 
