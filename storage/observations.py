@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, RowMapping, delete
@@ -24,6 +24,7 @@ class ObservationRow(Base):
     case: Mapped[str] = mapped_column(index=True)
     revision: Mapped[int]
     levels: Mapped[str]
+    skus: Mapped[str]
     planned_at: Mapped[datetime] = mapped_column(index=True)
     due_at: Mapped[datetime] = mapped_column(index=True)
     looked_at: Mapped[datetime | None]
@@ -32,13 +33,14 @@ class ObservationRow(Base):
 
 
 class Observation(Noun):
-    """A plan that is compared from `due_at` on. `levels`: move -> autonomy level it was planned under; `facts` is the
-    snapshot of the look, `body` what was found."""
+    """A plan that is compared from `due_at` on, for these `skus`. `levels`: move -> autonomy level it was planned under;
+    `facts` is the snapshot of the look, `body` what was found."""
 
     run: Id
     case: Id
     revision: int
     levels: tuple[tuple[Id, Id], ...]
+    skus: tuple[Id, ...]
     planned_at: datetime
     due_at: datetime
     looked_at: datetime | None = None
@@ -47,13 +49,29 @@ class Observation(Noun):
 
 
 def note(
-    session: Session, run: str, case: str, revision: int, levels: Mapping[str, str], planned_at: datetime, due: datetime
-) -> None:
-    """Have a plan compared later; an earlier plan of the case that nobody has looked at yet is not."""
+    session: Session,
+    run: str,
+    case: str,
+    revision: int,
+    levels: Mapping[str, str],
+    skus: Collection[str],
+    planned_at: datetime,
+    due: datetime,
+) -> tuple[str, ...]:
+    """Have a plan compared later, for those of its SKUs that no plan of another case waits to be compared for.
+
+    So what people do with a shortage counts once. Gives these SKUs; without any the plan is not compared. An earlier
+    plan of the same case that nobody has looked at yet gives way."""
     session.execute(delete(table_of(ObservationRow)).where(ObservationRow.case == case, ObservationRow.body.is_(None)))
+    earlier = _listed(session, ObservationRow.body.is_(None), ObservationRow.due_at > planned_at)
+    mine = tuple(sorted(set(skus) - {sku for one in earlier for sku in one.skus}))
+    if not mine:
+        return ()
     values = {"run": run, "case": case, "revision": revision, "levels": canonical_json(sorted(levels.items()))}
+    values["skus"] = canonical_json(mine)
     unseen = {"looked_at": None, "facts": None, "body": None}
     add(session, ObservationRow, {**values, **unseen, "planned_at": planned_at, "due_at": due})
+    return mine
 
 
 def due(session: Session, now: datetime) -> tuple[Observation, ...]:
@@ -88,4 +106,5 @@ def _listed(session: Session, *where: ColumnElement[bool]) -> tuple[Observation,
 
 
 def _observation(row: RowMapping) -> Observation:
-    return Observation(**{**row, "levels": tuple(tuple(pair) for pair in json.loads(row["levels"]))})
+    pairs, skus = json.loads(row["levels"]), json.loads(row["skus"])
+    return Observation(**{**row, "levels": tuple(tuple(pair) for pair in pairs), "skus": tuple(skus)})

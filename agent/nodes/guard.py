@@ -154,7 +154,8 @@ def _observe(desk: _Desk) -> None:
     now = desk.services.now()
     due = now + timedelta(minutes=int(desk.services.policy.autonomy.compare_after.number))
     run = desk.run
-    observations.note(desk.session, run.id, run.case, run.revision, desk.levels, now, due)
+    skus = cases.get(desk.session, run.case).scope.skus
+    observations.note(desk.session, run.id, run.case, run.revision, desk.levels, skus, now, due)
 
 
 def _record_plan(desk: _Desk) -> None:

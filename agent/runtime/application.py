@@ -86,11 +86,11 @@ class Application:
         """One pass: pending events, exceptions, everything that can go on; for `user`, or by itself. `tell` is told how
         far it is. Nothing is looked at while another worker sweeps (`busy`)."""
         by = self._parts.people.get(user).id if user else "sweep"
+        self.pilot.look()
         found = self._sweeper.sweep(by)
         if tell is not None:
             tell(f"{len(found.found)} exceptions, {len(found.runs)} new cases to plan ...")
         self.settle(tell=tell)
-        self.pilot.look()
         return found
 
     def triage_report(self, found: Triage, user: str = "") -> TriageReport:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from domain.canonical import canonical_json
 from domain.errors import DependencyDown
 from domain.facts import Facts
-from domain.plans import Plan
 from domain.verdicts import Outcome
 from guardrails.chain import EntryKind
 from guardrails.policy.autonomy import LEVELS
+from guardrails.touched import touched
 from insights.agreement import tally
 from insights.compared import Compared, compare_moves
 from storage import cases, moves, observations, plans, runs, snapshots
@@ -33,7 +33,7 @@ def look(parts: Parts) -> int:
     now = parts.clock.now()
     with parts.database.read() as session:
         due = observations.due(session, now)
-        skus = sorted({sku for one in due for sku in cases.get(session, one.case).scope.skus})
+        skus = sorted({sku for one in due for sku in one.skus})
     if not due:
         return 0
     try:
@@ -67,7 +67,8 @@ def _compared(session: Session, one: Observation, later: Facts) -> Compared:
     then = snapshots.get(session, plan.facts)
     records = {record.id: record for record in moves.listed(session, run=one.run)}
     levels = {move: LEVELS[LEVELS.index(name)] for move, name in one.levels}
-    wanted = [move for move in plan.moves if move.id in levels and _would_go(records[move.id])]
+    ours = [move for move in plan.moves if move.id in levels and set(touched(move, then).skus) <= set(one.skus)]
+    wanted = [move for move in ours if _would_go(records[move.id])]
     lines, compared = compare_moves(
         wanted,
         {move.id: levels[move.id] for move in wanted},
@@ -75,7 +76,7 @@ def _compared(session: Session, one: Observation, later: Facts) -> Compared:
         then,
         later,
         run.request.rates,
-        case.scope.skus,
+        one.skus,
     )
     return Compared(
         case=case.id,
@@ -88,7 +89,7 @@ def _compared(session: Session, one: Observation, later: Facts) -> Compared:
         policy=plan.policy,
         lines=lines,
         moves=compared,
-        left_out=_stopped(plan, records),
+        left_out=len(ours) - len(wanted),
     )
 
 
@@ -99,7 +100,3 @@ def _would_go(record: MoveRecord) -> bool:
     if verdict is None:
         return True
     return all(reason.rule in HELD_BACK for reason in verdict.reasons if reason.outcome is Outcome.DENY)
-
-
-def _stopped(plan: Plan, records: dict[str, MoveRecord]) -> int:
-    return sum(move.id in records and not _would_go(records[move.id]) for move in plan.moves)

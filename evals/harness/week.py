@@ -52,7 +52,7 @@ class Week:
 
 @dataclass
 class _Planned:
-    """Plans of one morning, with the facts they were made on."""
+    """A plan of one morning and the facts it was made on. A SKU belongs to the first plan of the morning about it."""
 
     case: str
     run: str
@@ -102,7 +102,6 @@ def watch(
             if sweeps:
                 app.triage_once()
             before = _planned(app, known) if day < days else []
-            known |= {plan.run for plan in before}
             name = f"{seed}:{day}"
             people = People(connector.writes(clock.now), Dice(seed, f"people {day}"), name, manner)
             for plan in before:
@@ -120,15 +119,31 @@ def watch(
 
 def _planned(app: Application, known: set[str]) -> list[_Planned]:
     cases = {case.id: case for case in app.cases()}
-    found = []
+    found: list[_Planned] = []
     for run in app.runs():
         report = app.report(run.id)
         facts = app.facts(run.id)
         if run.id in known or report.plan is None or facts is None:
             continue
-        moves = tuple(one.move for one in report.moves if _held_back(one))
-        if report.moves:
-            found.append(_Planned(run.case, run.id, cases[run.case].scope.skus, moves, facts))
+        known.add(run.id)
+        taken = {sku for plan in found for sku in plan.skus}
+        skus = tuple(sku for sku in cases[run.case].scope.skus if sku not in taken)
+        mine = [one for one in report.moves if _skus(one.move, facts) <= set(skus)]
+        if report.moves and skus:
+            moves = tuple(one.move for one in mine if _held_back(one))
+            found.append(_Planned(run.case, run.id, skus, moves, facts))
+    return found
+
+
+def _skus(move: Move, facts: Facts) -> set[str]:
+    """The SKUs a move is about: those it names, and those of its lines and of its inbound supply."""
+    found = {effect.sku for effect in move.effects}
+    for action in move.actions:
+        found |= {value for name in ("sku", "alternative") if (value := getattr(action, name, None))}
+        if line := getattr(action, "line", None):
+            found.add(facts.line(line).sku)
+        if inbound := getattr(action, "inbound", None):
+            found.add(facts.inbound_supply(inbound).sku)
     return found
 
 

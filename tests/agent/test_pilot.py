@@ -20,7 +20,10 @@ from tests.agent.house import CAREFUL, NOW, admitted, another_delay, opened, pol
 from tests.agent.test_parked import break_down
 
 LATER = NOW + timedelta(hours=25)
-EASY = ("  confirm_role: planner\n", "  confirm_role: planner\n  promotion: {min_cases: 1, min_agreement: 0 %}\n")
+EASY = (
+    "promotion: {min_cases: 20, min_agreement: 90 %, max_errors: 0}",
+    "promotion: {min_cases: 1, min_agreement: 0 %}",
+)
 
 
 class Recorder:
@@ -80,17 +83,18 @@ def test_a_ledger_that_is_not_what_was_written_lowers_every_level_once(delayed: 
         assert not application.verify([wrong]).ok
         assert not application.verify([wrong]).ok
         (found,) = application.pilot.demotions()
-        assert (found.cause, found.level, found.case_kinds, found.sites) == ("verify", "approve", (), ())
-        assert {view.level for view in application.pilot.levels()} == {"approve"}
+        assert (found.cause, found.level, found.case_kinds, found.sites) == ("verify", "observe", (), ())
+        assert {view.level for view in application.pilot.levels()} == {"observe"}
     with opened(delayed) as application:
-        assert application.pilot.lift_demotion(found.id, "paula", "the head file was old").state == "asked"
-        assert application.pilot.lift_demotion(found.id, "peter", "the head file was old").state == "lifted"
+        assert application.pilot.lift_demotion(found.id, "omar", "the head file was old").state == "asked"
+        assert application.pilot.lift_demotion(found.id, "olga", "the head file was old").state == "lifted"
         assert application.pilot.demotions() == () and len(application.pilot.demotions(everything=True)) == 1
 
 
 def test_a_plan_on_stale_facts_lowers_the_level_at_once(careful: Path):
-    limit = "  confirm_role: planner\n  demotion: {stale: observe, stale_after: 1 hours}\n"
-    policy = policy_file(careful, CAREFUL, ("  confirm_role: planner\n", limit))
+    policy = policy_file(
+        careful, CAREFUL, ("stale: approve, stale_after: 24 hours", "stale: observe, stale_after: 1 hours")
+    )
     with opened(careful, policy=policy) as application:
         run = admitted(application, another_delay(new_eta="2026-03-27"))
     break_down(careful, system="tms", reads_down=True)

@@ -75,7 +75,7 @@ def test_many_small_moves_are_stopped_by_the_budget_together(backend: str, tmp_p
     text = (
         default_text()
         .replace("measure: units, limit: 500 units, counts: unattended", "measure: units, limit: 11 units")
-        .replace("  confirm_role: planner\n", "  confirm_role: planner\n  demotion: {budget: keep}\n")
+        .replace("{budget: approve", "{budget: keep")
     )
     with build(tmp_path, policy=parse(text), backend=backend) as house:
         for subject in small_moves(20):

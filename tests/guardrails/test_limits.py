@@ -28,7 +28,7 @@ PER_RULE = (
         "budgets:\n",
         "budgets:\n  - {id: free-a-day, per: rule, rules: [free-stock], measure: moves, limit: 4}\n",
     )
-    .replace("  confirm_role: planner\n", "  confirm_role: planner\n  demotion: {budget: keep}\n")
+    .replace("{budget: approve", "{budget: keep")
 )
 
 

@@ -31,7 +31,9 @@ BLOCK = OBSERVING.replace(
 )
 EMPTY = FLOW.replace("[{level: approve, case_kinds: [system_outage]}]", "[]")
 NONE = FLOW.replace("  narrower: [{level: approve, case_kinds: [system_outage]}]\n", "")
-SHORT = NONE.replace("autonomy:\n  default: observe\n  confirm_role: planner\n", "autonomy: {default: observe}\n")
+SHORT = (
+    NONE[: NONE.index("autonomy:\n")] + "autonomy: {default: observe}\n\n" + NONE[NONE.index("# What may be written") :]
+)
 FORMS = {"shipped": OBSERVING, "flow": FLOW, "block": BLOCK, "empty": EMPTY, "none": NONE, "short": SHORT}
 
 

@@ -143,6 +143,7 @@ def _autonomy() -> None:
         _text("case"),
         _whole("revision"),
         _text("levels"),
+        _text("skus"),
         _text("planned_at"),
         _text("due_at"),
         _text("looked_at", empty=True),
