@@ -33,7 +33,7 @@ class ObservationRow(Base):
 
 
 class Observation(Noun):
-    """A plan that is compared from `due_at` on, for these `skus`. `levels`: move -> autonomy level it was planned under;
+    """A plan that is compared from `due_at` on, for these `skus`. `levels`: move -> the level it was planned under;
     `facts` is the snapshot of the look, `body` what was found."""
 
     run: Id
