@@ -13,6 +13,7 @@ import yaml
 from domain.errors import BadInput
 from guardrails.policy.autonomy import AutonomyRule, Pilot
 from guardrails.policy.document import Document
+from guardrails.policy.files import company_span
 from guardrails.policy.loading import parse
 from guardrails.policy.schema import Policy
 
@@ -42,34 +43,41 @@ def with_level(text: str, entry: AutonomyRule) -> str:
     else:
         changes = {"narrower": (*narrower, entry)}
     wanted = policy.autonomy.model_copy(update=changes)
-    return _next(text, policy, {"autonomy": wanted}, lambda root: _level_splice(text, root, entry, known))
+    return _next(text, policy, {"autonomy": wanted}, lambda part, root: _level_splice(part, root, entry, known))
 
 
 def with_pilot(text: str, pilot: Pilot) -> str:
     """The next version of the document with this pilot scope."""
     policy = parse(text)
-    return _next(text, policy, {"pilot": pilot}, lambda root: _pilot_splice(text, root, pilot))
+    return _next(text, policy, {"pilot": pilot}, lambda part, root: _pilot_splice(part, root, pilot))
 
 
-def _next(text: str, policy: Policy, changes: dict[str, Any], splice: Callable[[yaml.MappingNode], Splice]) -> str:
-    """The text with one splice and its version raised; it must read as exactly what is wanted."""
-    root = yaml.compose(text, Loader=yaml.SafeLoader)
+def _next(
+    text: str, policy: Policy, changes: dict[str, Any], splice: Callable[[str, yaml.MappingNode], Splice]
+) -> str:
+    """The text with one splice in the company's document and its version raised; it must read as exactly what is
+    wanted."""
+    first, last = company_span(text)
+    company = text[first:last]
+    root = yaml.compose(company, Loader=yaml.SafeLoader)
     assert isinstance(root, yaml.MappingNode)
     version = _get(root, "version")
     assert version is not None
     raised: Splice = (version.start_mark.index, version.end_mark.index, str(policy.version + 1))
     wanted = policy.model_copy(update={**changes, "version": policy.version + 1, "effective_from": None})
-    parts = [splice(root), raised]
+    parts = [splice(company, root), raised]
     if (dated := _get(root, "effective_from")) is not None:
         parts.append((dated.start_mark.index, dated.end_mark.index, "null"))
-    result = text
+    result = company
     for begin, end, new in sorted(parts, reverse=True):
         result = result[:begin] + new + result[end:]
     try:
-        read = parse(result)
+        read = parse(text[:first] + result + text[last:])
     except BadInput:
         read = policy
-    return result if _same(read, wanted) else _rewritten(text, wanted, tuple(changes))
+    if not _same(read, wanted):
+        result = _rewritten(company, wanted, tuple(changes))
+    return text[:first] + result + text[last:]
 
 
 def _same(one: Policy, other: Policy) -> bool:

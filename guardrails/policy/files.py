@@ -103,6 +103,18 @@ class Written:
         return found
 
 
+def company_span(text: str) -> tuple[int, int]:
+    """From which character to which the company's document stands in a text that was read before."""
+    begin = 0
+    for _, _, lines in _parts("policy", text):
+        part = "".join(lines)
+        begin = text.index(part, begin)
+        if _says(lines) and "scope" not in Document("policy", part).data:
+            break
+        begin += len(part)
+    return begin, begin + len(part)
+
+
 def _documents(name: str, text: str) -> Iterator[Document]:
     """Every document of a text that says something; the first one when none does."""
     parts = list(_parts(name, text))
