@@ -340,9 +340,9 @@ class Application:
         """Every document with its version, and the files of the customer's folder that could not be used."""
         return self._parts.library.shelf
 
-    def verify(self, heads: Sequence[Head] | None = None) -> Verification:
-        """Whether the ledger is what was written; with heads, also that its end is there."""
-        return self.pilot.verified(self.records.verify(heads))
+    def verify(self, heads: Sequence[Head] | None = None, public_keys: Sequence[str] | None = None) -> Verification:
+        """Whether the ledger is what was written (see `RecordsDesk.verify`); if not, every level is lowered."""
+        return self.pilot.verified(self.records.verify(heads, public_keys))
 
     def head(self) -> Head:
         """How far the ledger has come."""

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from agent.runtime import observing
+from agent.runtime.distrust import distrust
 from domain.canonical import plain
 from domain.errors import DependencyDown
 from guardrails import demoting
@@ -126,10 +127,7 @@ class PilotDesk:
     def verified(self, found: Verification) -> Verification:
         """Lower every level when the ledger is not what was written."""
         if not found.ok:
-            parts = self._parts
-            with parts.database.write() as session:
-                why = f"The ledger is not what was written: {found.breach or 'it does not match its heads'}"
-                demoting.demote(session, parts.ledger, parts.policy, "verify", why, parts.clock.now())
+            distrust(self._parts, str(found.breach or "it does not match its heads"))
         return found
 
     def claims(self, sku: str | None = None, site: str | None = None) -> tuple[ClaimView, ...]:

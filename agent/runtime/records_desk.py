@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from domain.errors import QuartermasterError
+from agent.runtime.distrust import distrust
+from domain.errors import IntegrityBroken, QuartermasterError
 from domain.noun import Id, Noun, Text
 from guardrails import redaction
 from guardrails.attempts import Attempts
@@ -120,9 +121,13 @@ class RecordsDesk:
     def checkpoint(self, user: str = "ledger") -> Checkpoint | None:
         """Sign how far the ledger has come, and keep that outside too; None when nothing came since the last time.
 
-        Raises IntegrityBroken, and signs nothing, when the ledger or the heads file shows that it was tampered with.
+        Raises IntegrityBroken, signs nothing and lowers every level of autonomy when the ledger or the heads file shows that it was tampered with.
         """
-        made = self._sealing.checkpoint(self._heads(), user)
+        try:
+            made = self._sealing.checkpoint(self._heads(), user)
+        except IntegrityBroken as broken:
+            distrust(self._parts, broken.message)
+            raise
         if made is not None:
             record_checkpoint(self.checkpoints_file, made)
             self.keep_head()

@@ -52,9 +52,7 @@ def with_pilot(text: str, pilot: Pilot) -> str:
     return _next(text, policy, {"pilot": pilot}, lambda part, root: _pilot_splice(part, root, pilot))
 
 
-def _next(
-    text: str, policy: Policy, changes: dict[str, Any], splice: Callable[[str, yaml.MappingNode], Splice]
-) -> str:
+def _next(text: str, policy: Policy, changes: dict[str, Any], splice: Callable[[str, yaml.MappingNode], Splice]) -> str:
     """The text with one splice in the company's document and its version raised; it must read as exactly what is
     wanted."""
     first, last = company_span(text)

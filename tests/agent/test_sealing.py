@@ -64,6 +64,7 @@ def test_what_was_tampered_with_is_told_and_not_signed_and_goes_out_all_the_same
             assert app.records.seal(told.append) is None
         assert len(told) == 1 and f"entry {last} (edited)" in told[0] and "nothing is signed" in told[0]
         assert app.records.trouble == told[0]
+        assert [(one.cause, one.level) for one in app.pilot.demotions()] == [("verify", "observe")]
         with pytest.raises(IntegrityBroken):
             app.records.checkpoint()
         lines = list(app.export("arthur"))

@@ -35,7 +35,7 @@ def verify(session: Session, *, head: tuple[Path, ...], export: Path | None, key
             raise BadInput(f"{export} cannot be read: {why}", field="--export", fix="name a ledger export") from None
     else:
         with session.application(create=False) as application:
-            found = application.records.verify(heads, held)
+            found = application.verify(heads, held)
     session.output.show("verification", [view("verification", _verdict(found), notes=_notes(found), data=found)])
     return exits.OK if found.ok else exits.FAILED
 

@@ -187,11 +187,14 @@ def _document(desk: PolicyDesk, name: str) -> tuple[str, str]:
     return (desk.document(name).text, name) if _ID.match(name) else (read_text(Path(name)), Path(name).name)
 
 
-def in_force_note(session: Session) -> str:
-    """One line for `config`: which policy is in force, and since when."""
+def in_force_notes(session: Session) -> tuple[str, ...]:
+    """For `config`: which policy is in force, and since when; and that it lets nothing be written, when it does not."""
     with session.application(create=False) as application:
         now = next(one for one in application.policies.versions() if one.in_force)
-    return f"Policy in force: {now.id} ({now.name}, version {now.number}) since {_day(now.active_from)}, by {now.by}"
+        read_only = application.pilot.read_only
+    since = f"since {_day(now.active_from)}, by {now.by}"
+    said = f"Policy in force: {now.id} ({now.name}, version {now.number}) {since}"
+    return (said, read_only) if read_only else (said,)
 
 
 def _day(moment: datetime) -> str:

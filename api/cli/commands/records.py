@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from api.cli import exits
-from api.cli.commands.policy_versions import in_force_note
+from api.cli.commands.policy_versions import in_force_notes
 from api.cli.session import Session
 from api.cli.view import view
 from domain.errors import QuartermasterError
@@ -53,10 +53,10 @@ def config(session: Session) -> int:
     except QuartermasterError as error:
         acting = str(error)
     try:
-        policy = in_force_note(session)
+        policy = in_force_notes(session)
     except QuartermasterError as error:
-        policy = f"Policy in force: not known yet ({error.message})"
-    notes = [f"You act as: {acting}", policy]
+        policy = (f"Policy in force: not known yet ({error.message})",)
+    notes = [f"You act as: {acting}", *policy]
     shown = view("config", "Settings in force", "setting | value | from", settings.view(), notes)
     session.output.show("config", [shown])
     return exits.OK
