@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from domain.canonical import canonical_json
 from domain.errors import Conflict, NotAllowed
@@ -40,6 +40,16 @@ def active(session: Session) -> tuple[Demotion, ...]:
 def everything(session: Session) -> tuple[Demotion, ...]:
     """Every demotion there ever was."""
     return tuple(Demotion.model_validate_json(body) for body in rows.listed(session, everything=True))
+
+
+def after(active: tuple[Demotion, ...], said: Mapping[str, Any]) -> tuple[Demotion, ...]:
+    """The demotions in force after an entry of the ledger of kind AUTONOMY that says `said`: read in order, the ledger
+    tells what was in force at any of its entries."""
+    if made := said.get("demoted"):
+        return (*active, Demotion.model_validate(made))
+    if said.get("lift") == "lifted":
+        return tuple(one for one in active if one.id != said["demotion"])
+    return active
 
 
 def of_subject(subject: Subject) -> Mapping[str, tuple[str, ...]]:

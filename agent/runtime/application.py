@@ -198,7 +198,7 @@ class Application:
     @property
     def pilot(self) -> PilotDesk:
         """How far the copilot goes by itself, and who holds the stock."""
-        return PilotDesk(self._parts)
+        return PilotDesk(self._parts, self.policies)
 
     def wake(self) -> None:
         """Have the worker of this process look at once: somebody has just written a row."""

@@ -15,6 +15,8 @@ from domain.noun import Id, Money, Noun, Text
 from domain.plans import Move, Plan
 from domain.verdicts import Outcome, Reason, Verdict
 from guardrails.chain import Entry, EntryKind
+from guardrails.demoting import after
+from guardrails.demotions import Demotion
 from guardrails.judge import judge
 from guardrails.ledger import Ledger
 from guardrails.policy import Policy
@@ -102,6 +104,8 @@ class _Shelf:
     facts: Facts | None = None
     case: tuple[str, Case] | None = None
     broken: dict[str, str] = field(default_factory=dict)
+    demotions: tuple[Demotion, ...] = ()
+    """What had lowered autonomy when the judgement at hand was made. It lowers it under the other policy too."""
 
 
 def dry_run(
@@ -119,7 +123,7 @@ def dry_run(
     shelf = _Shelf(version)
     found: list[Rejudged] = []
     unclear: list[Unclear] = []
-    for entry, body in _judgements(session, ledger, since):
+    for entry, body in _judgements(session, ledger, since, shelf):
         try:
             if body is None:
                 raise _CannotTell("what the entry says was redacted")
@@ -141,9 +145,15 @@ class _CannotTell(Exception):
     """A judgement cannot be compared; the text says why."""
 
 
-def _judgements(session: Session, ledger: Ledger, since: datetime) -> Iterator[tuple[Entry, dict[str, Any] | None]]:
-    """What the guard said of moves; a redacted entry of the guard may be one, so it is given too."""
-    for entry, body in ledger.entries(session, [EntryKind.DECISION, EntryKind.DENIAL]):
+def _judgements(
+    session: Session, ledger: Ledger, since: datetime, shelf: _Shelf
+) -> Iterator[tuple[Entry, dict[str, Any] | None]]:
+    """What the guard said of moves; a redacted entry of the guard may be one, so it is given too. The shelf learns of
+    demotions on the way."""
+    for entry, body in ledger.entries(session, [EntryKind.DECISION, EntryKind.DENIAL, EntryKind.AUTONOMY]):
+        if entry.kind == EntryKind.AUTONOMY:
+            shelf.demotions = after(shelf.demotions, body or {})
+            continue
         if entry.actor != GUARD or entry.move is None or datetime.fromisoformat(entry.at) < since:
             continue
         if body is None or "outcome" in body:
@@ -159,7 +169,7 @@ def _again(session: Session, shelf: _Shelf, entry: Entry, body: dict[str, Any], 
     facts = _facts(session, shelf, plan.facts)
     recorded = Outcome(body["outcome"]), tuple(body["roles"])
     subject = _as_then(session, shelf, entry, move, facts, str(body.get("policy", "")), recorded)
-    verdict = judge(subject, policy)
+    verdict = judge(subject, policy, shelf.demotions)
     change = _change(recorded, verdict)
     units, moved, stake = (subject.facts[name] for name in ("units_moved", "value_moved", "value_at_stake"))
     assert isinstance(units, int) and isinstance(moved, Decimal) and isinstance(stake, Decimal)
@@ -198,7 +208,7 @@ def _as_then(
     then = shelf.version(session, by)
     for known in (case, case.model_copy(update={"scope": scope})):
         subject = describe(move, facts, known)
-        verdict = judge(subject, then)
+        verdict = judge(subject, then, shelf.demotions)
         if (verdict.outcome, verdict.roles) == recorded:
             return subject
     raise _CannotTell(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 from agent.runtime import observing
 from agent.runtime.distrust import distrust
+from agent.runtime.policy_desk import PolicyDesk
 from domain.canonical import plain
-from domain.errors import DependencyDown
 from guardrails import demoting
 from guardrails.chain import Verification
 from guardrails.demoting import Lifted
@@ -23,26 +23,20 @@ from guardrails.policy.editing import with_level, with_pilot
 from guardrails.promoting import check, evidence
 from guardrails.top import pilot_of_top
 from insights.agreement import Agreement, Scope, agreement
-from storage import observations, policies
+from storage import observations
+from storage.policy_changes import PolicyChange
 
 if TYPE_CHECKING:
     from agent.runtime.compose import Parts
 
 
-class Proposes(Protocol):
-    """Where policy versions are proposed: the owners approve or reject them."""
-
-    def propose(self, text: str, user: str, why: str, evidence: Mapping[str, Any] | None = None) -> Any:
-        """Propose a document, with what speaks for it."""
-        ...
-
-
 class PilotDesk:
-    """Autonomy of one installation, as doors see and change it. `versions` is where policy versions are proposed."""
+    """Autonomy of one installation, as doors see and change it. Whatever raises it goes through `policies`: a version
+    that its owners approve."""
 
-    def __init__(self, parts: Parts, versions: Proposes | None = None) -> None:
+    def __init__(self, parts: Parts, policies: PolicyDesk) -> None:
         self._parts = parts
-        self._versions = versions
+        self._policies = policies
 
     def look(self) -> int:
         """Compare plans whose time has come with what people did; how many. A silent system puts it off."""
@@ -76,11 +70,11 @@ class PilotDesk:
         scope: Scope | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
-    ) -> Any:
+    ) -> PolicyChange:
         """Propose the next policy version, with level `to` in this scope and the report of it as evidence.
 
         What was seen before a demotion there was lifted does not count. NotAllowed when the report shows less than the
-        policy asks, or the level is no higher; nothing is in force before the owners approve it. The PolicyChange.
+        policy asks, or the level is no higher; nothing is in force before the owners approve it.
         """
         scope = scope or Scope()
         entry = AutonomyRule.model_validate({"level": to, **_place(scope)})
@@ -89,28 +83,21 @@ class PilotDesk:
         begin = max([*ended, *([since] if since else [])], default=None)
         found = self.report(begin, until, scope)
         check(entry, policy, found.total, self.demotions())
-        with self._parts.database.read() as session:
-            text = with_level(policies.text_of(session, policy.id), entry)
-        return self._propose(text, person.id, why, evidence(entry, policy, plain(found)))
+        text = with_level(self._policies.document(policy.id).text, entry)
+        return self._policies.propose(text, person.id, why, evidence(entry, policy, plain(found)))
 
     def pilot_text(self, top: int, by: str = "revenue", sites: Collection[str] = ()) -> str:
         """The next policy version, whose pilot is the list of the first SKUs as of now, at these sites."""
         pilot = pilot_of_top(self._parts.fresh(()), top, by, sites)
-        with self._parts.database.read() as session:
-            return with_pilot(policies.text_of(session, self._parts.policy.id), pilot)
+        return with_pilot(self._policies.document().text, pilot)
 
-    def propose_pilot(self, user: str, why: str, top: int, by: str = "revenue", sites: Collection[str] = ()) -> Any:
-        """Propose that version. The PolicyChange."""
+    def propose_pilot(
+        self, user: str, why: str, top: int, by: str = "revenue", sites: Collection[str] = ()
+    ) -> PolicyChange:
+        """Propose that version."""
         person = self._parts.people.get(user)
         said = {"pilot": {"top": top, "by": by, "sites": sorted(sites)}}
-        return self._propose(self.pilot_text(top, by, sites), person.id, why, said)
-
-    def _propose(self, text: str, user: str, why: str, said: Mapping[str, Any]) -> Any:
-        if self._versions is None:
-            raise DependencyDown(
-                "policy versions cannot be proposed here", field="policies", fix="put the document in force as a file"
-            )
-        return self._versions.propose(text, user, why, said)
+        return self._policies.propose(self.pilot_text(top, by, sites), person.id, why, said)
 
     def demotions(self, *, everything: bool = False) -> tuple[Demotion, ...]:
         """What has lowered a level by itself and is in force; with `everything`, what was lifted too."""

@@ -121,7 +121,8 @@ class RecordsDesk:
     def checkpoint(self, user: str = "ledger") -> Checkpoint | None:
         """Sign how far the ledger has come, and keep that outside too; None when nothing came since the last time.
 
-        Raises IntegrityBroken, signs nothing and lowers every level of autonomy when the ledger or the heads file shows that it was tampered with.
+        Raises IntegrityBroken, signs nothing and lowers every level of autonomy when the ledger or the heads file shows
+        that it was tampered with.
         """
         try:
             made = self._sealing.checkpoint(self._heads(), user)

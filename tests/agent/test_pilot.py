@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from agent.runtime.pilot_desk import PilotDesk
+from agent.runtime.application import Application
 from domain.errors import NotAllowed
 from guardrails.chain import Head
-from guardrails.policy import parse
 from insights.agreement import Scope
+from storage.policy_changes import ChangeState, PolicyChange
 from tests.acceptance.door import quartermaster
-from tests.agent.house import CAREFUL, NOW, admitted, another_delay, opened, policy_file
+from tests.agent.house import NOW, admitted, another_delay, opened
 from tests.agent.test_parked import break_down
 
 LATER = NOW + timedelta(hours=25)
@@ -26,23 +25,23 @@ EASY = (
 )
 
 
-class Recorder:
-    """Stands in for the desk of policy versions."""
+def agreed(application: Application, change: PolicyChange) -> None:
+    for owner in ("omar", "farid"):
+        change = application.policies.approve(change.id, owner)
+    assert change.state is ChangeState.IN_FORCE
 
-    def __init__(self) -> None:
-        self.proposed: list[tuple[str, str, str, dict[str, Any]]] = []
 
-    def propose(self, text: str, user: str, why: str, evidence: Mapping[str, Any] | None = None) -> str:
-        self.proposed.append((text, user, why, dict(evidence or {})))
-        return "change"
+def replaced(application: Application, old: str, new: str) -> None:
+    text = application.policies.document().text
+    assert old in text
+    agreed(application, application.policies.propose(text.replace(old, new), "lena", "it is better so"))
 
 
 def test_what_people_did_is_looked_at_when_its_time_has_come_and_once(careful: Path):
-    policy = policy_file(careful, CAREFUL)
-    with opened(careful, policy=policy, now=NOW + timedelta(hours=20)) as application:
+    with opened(careful, now=NOW + timedelta(hours=20)) as application:
         early = application.pilot.report()
         assert (early.total.cases, early.waiting) == (0, 1)
-    with opened(careful, policy=policy, now=LATER) as application:
+    with opened(careful, now=LATER) as application:
         report = application.pilot.report()
         count = application.head().count
         assert application.pilot.report() == report and application.head().count == count
@@ -56,24 +55,24 @@ def test_what_people_did_is_looked_at_when_its_time_has_come_and_once(careful: P
 
 
 def test_a_promotion_is_proposed_with_the_report_as_evidence_and_refused_without(careful: Path):
-    with opened(careful, policy=policy_file(careful, CAREFUL), now=LATER) as application:
-        desk = PilotDesk(application._parts, Recorder())
+    with opened(careful, now=LATER) as application:
         with pytest.raises(NotAllowed, match="1 cases were compared, 20 are asked for"):
-            desk.promote("act", "paula", "it agrees", Scope(kind="supplier_delay"))
-    with opened(careful, policy=policy_file(careful, CAREFUL, EASY), now=LATER) as application:
-        recorder = Recorder()
-        desk = PilotDesk(application._parts, recorder)
-        assert desk.promote("act", "paula", "it agrees", Scope(kind="supplier_delay", site="DC-MEMPHIS")) == "change"
-        ((text, user, why, evidence),) = recorder.proposed
-        assert (user, why) == ("paula", "it agrees")
-        entry = parse(text).autonomy.narrower[-1]
+            application.pilot.promote("act", "paula", "it agrees", Scope(kind="supplier_delay"))
+        assert application.policies.changes() == ()
+        replaced(application, *EASY)
+        place = Scope(kind="supplier_delay", site="DC-MEMPHIS")
+        change = application.pilot.promote("act", "paula", "it agrees", place)
+        entry = application.policies.version(change.policy).autonomy.narrower[-1]
         assert (entry.level, entry.case_kinds, entry.sites) == ("act", ("supplier_delay",), ("DC-MEMPHIS",))
-        report = application.pilot.report(scope=Scope(kind="supplier_delay", site="DC-MEMPHIS"))
+        assert (change.by, change.why, change.needed) == ("paula", "it agrees", ("operations", "finance"))
+        evidence, report = json.loads(change.evidence), application.pilot.report(scope=place)
         assert evidence["level_before"] == "approve" and evidence["report"]["digest"] == report.digest
         assert Decimal(evidence["report"]["total"]["plan_value"]) == report.total.plan_value
         assert application.pilot.levels()[0].level == "approve", "nothing is in force before the owners approve"
         with pytest.raises(NotAllowed, match="the level there is approve already"):
-            desk.promote("recommend", "paula", "less")
+            application.pilot.promote("recommend", "paula", "less")
+        agreed(application, change)
+        assert [one.level for one in application.pilot.levels() if one.sites == ("DC-MEMPHIS",)] == ["act"]
 
 
 def test_a_ledger_that_is_not_what_was_written_lowers_every_level_once(delayed: Path):
@@ -92,13 +91,11 @@ def test_a_ledger_that_is_not_what_was_written_lowers_every_level_once(delayed: 
 
 
 def test_a_plan_on_stale_facts_lowers_the_level_at_once(careful: Path):
-    policy = policy_file(
-        careful, CAREFUL, ("stale: approve, stale_after: 24 hours", "stale: observe, stale_after: 1 hours")
-    )
-    with opened(careful, policy=policy) as application:
+    with opened(careful) as application:
+        replaced(application, "stale: approve, stale_after: 24 hours", "stale: observe, stale_after: 1 hours")
         run = admitted(application, another_delay(new_eta="2026-03-27"))
     break_down(careful, system="tms", reads_down=True)
-    with opened(careful, policy=policy, now=NOW + timedelta(hours=2)) as application:
+    with opened(careful, now=NOW + timedelta(hours=2)) as application:
         application.settle()
         (found,) = application.pilot.demotions()
         assert (found.cause, found.level, found.sites) == ("stale", "observe", ())
