@@ -90,6 +90,7 @@ def test_a_ledger_that_is_not_what_was_written_lowers_every_level_once(delayed: 
         assert application.pilot.demotions() == () and len(application.pilot.demotions(everything=True)) == 1
 
 
+@pytest.mark.real
 def test_a_plan_on_stale_facts_lowers_the_level_at_once(careful: Path):
     with opened(careful) as application:
         replaced(application, "stale: approve, stale_after: 24 hours", "stale: observe, stale_after: 1 hours")

@@ -22,12 +22,12 @@ from guardrails.policy import Policy, default_text, parse
 from guardrails.policy.autonomy import LEVELS
 from guardrails.subject import describe
 from storage.records import MoveState
-from tests.databases import BACKENDS
 from tests.guardrails import world
 from tests.guardrails.house import House
 from tests.guardrails.house import house as build
 from tests.guardrails.world import move, reserve
 
+BACKENDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.real)]
 SMALL = [move(reserve("a1", "SO-STD2/1", 2), kind="reserve", key=f"C1/r1/m{n}") for n in range(1, 12)]
 """Two units each, far below every rule's threshold."""
 TIGHT = default_text().replace("limit: 500 units, counts: unattended", "limit: 5 units, counts: unattended")
@@ -47,8 +47,8 @@ def demotion(to, **place) -> Demotion:
 
 
 def test_a_demotion_lowers_a_level_and_never_raises_one():
-    for named, to in product(LEVELS, LEVELS):
-        policy = parse(default_text().replace("  default: act", f"  default: {named}"))
+    policies = {name: with_autonomy("", default_text().replace("default: act", f"default: {name}")) for name in LEVELS}
+    for (named, policy), to in product(policies.items(), LEVELS):
         found = level(subject(), policy, [demotion(to)])
         assert LEVELS.index(found) == min(LEVELS.index(named), LEVELS.index(to))
 

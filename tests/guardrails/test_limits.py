@@ -16,12 +16,12 @@ from guardrails.policy import default_policy, default_text, parse
 from guardrails.subject import describe
 from storage import cases
 from storage.records import MoveState
-from tests.databases import BACKENDS
 from tests.guardrails import world
 from tests.guardrails.house import House
 from tests.guardrails.house import house as build
 from tests.guardrails.world import move, reallocation, reserve
 
+BACKENDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.real)]
 PER_RULE = (
     default_text()
     .replace(

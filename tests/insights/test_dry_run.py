@@ -16,10 +16,11 @@ from domain.facts import Facts
 from domain.plans import Plan
 from evals.metrics import recount, rejudged
 from evals.metrics.rejudged import Count
+from guardrails.chain import Head
 from guardrails.policy import default_text
 from storage.snapshots import SnapshotRow
 from storage.statements import compare_and_set
-from tests.agent.house import CAREFUL, delay, opened, policy_file
+from tests.agent.house import CAREFUL, another_delay, delay, opened, policy_file
 from tests.insights.house import Told
 
 pytestmark = pytest.mark.xdist_group("insights")
@@ -137,6 +138,28 @@ def test_what_was_confirmed_or_denied_before_would_go_by_itself(careful: Path):
         agree(found, rejudged.count(clerk, rejudged.without_confirmation()))
         assert found.of("asked_less")
         assert app.policies.dry_run(default_text().replace(*CAREFUL), BEGINNING).of("no_longer_denied")
+
+
+@pytest.mark.real
+def test_what_had_lowered_autonomy_then_counts_when_it_is_judged_again(careful: Path, tmp_path: Path):
+    home = Path(shutil.copytree(careful, tmp_path / "home"))
+    with opened(home) as app:
+        before = app.policies.dry_run(app.policies.document().text, BEGINNING)
+        assert not app.verify([Head(count=1, hash="0" * 64)]).ok
+        app.take_event(another_delay(new_eta="2026-03-27"))
+        (fallen,) = app.pilot.demotions()
+        after = app.policies.dry_run(app.policies.document().text, BEGINNING)
+        assert not after.unclear and {one.change for one in after.moves} == {"same"}
+        late = after.moves[len(before.moves) :]
+        assert late and {one.after.value for one in late} == {"deny"}
+        assert any(fallen.id in why for one in late for why in one.why_after)
+        other = app.policies.dry_run(default_text(), BEGINNING).moves[-len(late) :]
+        assert {one.after.value for one in other} == {"deny"}, "another policy would not have raised it either"
+        for person in ("omar", "olga"):
+            app.pilot.lift_demotion(fallen.id, person, "seen")
+        app.take_event(another_delay("EV-3", 3, new_eta="2026-03-29"))
+        again = app.policies.dry_run(app.policies.document().text, BEGINNING)
+        assert not again.unclear and any(one.after.value != "deny" for one in again.moves[len(after.moves) :])
 
 
 def test_a_judgement_whose_facts_are_gone_is_counted_as_unclear(careful: Path, tmp_path: Path):

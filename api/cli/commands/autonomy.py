@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import get_args
 
 from api.cli import exits
+from api.cli.commands.policy_versions import card
 from api.cli.session import Session, parse_now
 from api.cli.view import View, view
 from domain.errors import BadInput
@@ -169,7 +170,7 @@ def promote(
     user = session.user(session.settings())
     with session.application(create=False) as application:
         change = application.pilot.promote(level, user, why, Scope(**scope), begin, end)
-    session.output.show("proposal", [view("proposal", "Proposed; its owners decide", data=change)])
+        session.output.show("proposal", [card(application.policies, change)])
     return exits.OK
 
 
@@ -181,5 +182,5 @@ def pilot(session: Session, *, top: int, by: str, sites: str, propose: bool, why
             print(application.pilot.pilot_text(top, by, at), file=sys.stdout, end="")
             return exits.OK
         change = application.pilot.propose_pilot(session.user(session.settings()), why, top, by, at)
-    session.output.show("proposal", [view("proposal", "Proposed; its owners decide", data=change)])
+        session.output.show("proposal", [card(application.policies, change)])
     return exits.OK

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -62,7 +63,7 @@ def show(session: Session, *, policy: str) -> int:
         desk = application.policies
         if policy.startswith("PC-"):
             found = desk.change(policy)
-            session.output.show("change", [_card(desk, found)])
+            session.output.show("change", [card(desk, found)])
             return exits.OK
         document = desk.document(policy)
     title = f"{document.id}" + (" (in force)" if document.in_force else "")
@@ -99,7 +100,7 @@ def propose(session: Session, *, file: Path, why: str) -> int:
     with session.application() as application:
         desk = application.policies
         made = desk.propose(text, user, why, name=file.name)
-        session.output.show("change", [_card(desk, made)])
+        session.output.show("change", [card(desk, made)])
     return exits.OK
 
 
@@ -110,17 +111,18 @@ def decide(session: Session, *, verb: str, change: str, reason: str) -> int:
         desk = application.policies
         step = {"approve": desk.approve, "reject": desk.reject, "withdraw": desk.withdraw}[verb]
         found = step(change, user, reason)
-        session.output.show("change", [_card(desk, found)])
+        session.output.show("change", [card(desk, found)])
     return exits.OK
 
 
-def _card(desk: PolicyDesk, change: PolicyChange) -> View:
+def card(desk: PolicyDesk, change: PolicyChange) -> View:
     """A change: who wants what, why, who has approved and who is missing."""
     found = desk.diff(change.base, change.policy)
     starts = f"{change.effective_from:%Y-%m-%d} (UTC)" if change.effective_from else "its last approval"
     notes = [
         f"proposed by {change.by}: {change.why}",
         f"made from {change.base}, in force from {starts} on",
+        *_evidence(change.evidence),
         *(f"approved by {one.by} as {one.role}" + (f": {one.why}" if one.why else "") for one in change.consents),
     ]
     if change.state is ChangeState.PROPOSED:
@@ -130,6 +132,20 @@ def _card(desk: PolicyDesk, change: PolicyChange) -> View:
     title = f"{change.id} is {change.state.value.replace('_', ' ')}: {change.policy}"
     data = {"change": change, "differences": found}
     return view("change", title, "part | difference", ((one.part, one.text) for one in found), notes, data)
+
+
+def _evidence(given: str) -> list[str]:
+    """What speaks for a promotion, in the numbers of its report; the whole of it is in the data."""
+    found = json.loads(given)
+    if "promotion" not in found:
+        return []
+    total = found["report"]["total"]
+    units, money = total["unit_agreement"], total["money_agreement"]
+    return [
+        f"observed at {found['level_before']}: {total['cases']} cases, {units} of units and {money} of money agree, "
+        f"plan worth {total['plan_value']}, people {total['people_value']} {found['report']['currency']}, "
+        f"{total['errors']} moves would have been errors (report {found['report']['digest']})"
+    ]
 
 
 def _sums(found: DryRun, file: str) -> View:
