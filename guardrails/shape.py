@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from domain.facts import Facts
 from domain.noun import MOST_UNITS
@@ -14,9 +14,13 @@ _Supply = tuple[str, str, str | None]
 """SKU, site, and the inbound supply (None: stock)."""
 
 
-def faults(move: Move, facts: Facts) -> tuple[str, ...]:
-    """The faults of a move as sentences, in written order."""
-    return (*_needs(move), *_names(move, facts), *_amounts(move, facts), *_order(move), *balance(move))
+Returns = Sequence[tuple[str, str, str, int]]
+"""(SKU, site, inbound supply or "", units) that may go back to free supply; see `domain.cases.Scope`."""
+
+
+def faults(move: Move, facts: Facts, returns: Returns = ()) -> tuple[str, ...]:
+    """The faults of a move as sentences, in written order; `returns`: units that nobody has to get."""
+    return (*_needs(move), *_names(move, facts), *_amounts(move, facts), *_order(move), *balance(move, returns))
 
 
 def _needs(move: Move) -> Iterator[str]:
@@ -78,10 +82,11 @@ def _closure(move: Move) -> dict[str, set[str]]:
     return needs
 
 
-def balance(move: Move) -> tuple[str, ...]:
+def balance(move: Move, returns: Returns = ()) -> tuple[str, ...]:
     """Units the move takes from somebody and gives to nobody, per supply: a loser must have a winner.
 
-    A line that gets other units in this move may let go of as many of its own: that is a swap, nobody loses by it.
+    `returns` may go back to free supply. A line that gets other units in this move may let go of as many of its own:
+    that is a swap, nobody loses by it.
     """
     released: dict[_Supply, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     given: dict[_Supply, int] = defaultdict(int)
@@ -96,9 +101,12 @@ def balance(move: Move) -> tuple[str, ...]:
             given[action.sku, action.from_site, None] += action.quantity
         elif action.kind == "substitute":
             gained[action.line] += action.quantity
+    allowed: dict[_Supply, int] = defaultdict(int)
+    for sku, site, inbound, units in returns:
+        allowed[sku, site, inbound or None] += units
     found = []
     for supply in sorted(released, key=str):
-        freed = sum(released[supply].values()) - given[supply]
+        freed = sum(released[supply].values()) - given[supply] - allowed[supply]
         for line, units in sorted(released[supply].items()):
             swapped = max(0, min(freed, units, gained[line]))
             gained[line] -= swapped

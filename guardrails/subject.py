@@ -84,7 +84,7 @@ def describe(move: Move, facts: Facts, case: Case) -> Subject:
         touched=touch,
         places=spots,
         facts={name: values[name] for name in FACTS},
-        faults=(*faults(move, facts), *touch.unknown),
+        faults=(*faults(move, facts, case.scope.returns), *touch.unknown),
         outside=outside(move, touch, case),
         taken=_taken(facts, lines),
         day=facts.today,

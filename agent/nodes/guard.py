@@ -14,13 +14,14 @@ from domain.cases import Case
 from domain.facts import Facts
 from domain.plans import Move, Plan
 from domain.verdicts import Outcome, Verdict
-from guardrails import asking, claims, demoting
+from guardrails import asking, claims, demoting, weighing
 from guardrails.autonomy import level
 from guardrails.chain import EntryKind
 from guardrails.demotions import Demotion
-from guardrails.judge import judge
 from guardrails.ledger import grounds
+from guardrails.overrides import kinds
 from guardrails.subject import describe
+from guardrails.verdict import judged
 from storage import approvals, cases, moves, observations, plans, run_events, runs, snapshots
 from storage.database import Session
 from storage.records import ApprovalState, MoveRecord, MoveState, Run
@@ -95,7 +96,8 @@ def _judge_move(desk: _Desk, position: int, move: Move) -> None:
         moves.propose(session, record.model_copy(update={"state": MoveState.SUPERSEDED, "reason": reason}))
         desk.states[move.id], desk.carried[move.id] = MoveState.WAITING, old.id
         return
-    verdict = judge(subject, policy, desk.demotions)
+    override = weighing.of_plan(move, desk.plan, run.request, desk.facts, run.actor, policy)
+    verdict = judged(subject, policy, override, desk.demotions)
     record = record.model_copy(update={"verdict": verdict})
     moves.propose(session, record)
     state, reason = _state(desk, record, verdict)
@@ -112,6 +114,8 @@ def _judge_move(desk: _Desk, position: int, move: Move) -> None:
         **_grounds(desk, policy=verdict.policy, evidence=move.evidence, reasons=verdict.reasons),
     }
     _write(desk, EntryKind.DECISION if state in STANDS else EntryKind.DENIAL, body, move.id)
+    if override is not None:
+        _write(desk, EntryKind.OVERRIDE, override.body(kinds(subject, override)), move.id, by=run.actor)
 
 
 def _state(desk: _Desk, record: MoveRecord, verdict: Verdict) -> tuple[MoveState, str]:
@@ -199,10 +203,10 @@ def _grounds(desk: _Desk, **more: object) -> dict[str, object]:
     return grounds(**said)  # type: ignore[arg-type]
 
 
-def _write(desk: _Desk, kind: EntryKind, body: dict[str, object], move: str | None = None) -> None:
+def _write(desk: _Desk, kind: EntryKind, body: dict[str, object], move: str | None = None, by: str = "copilot") -> None:
     run = desk.run
     at = desk.services.now()
-    desk.services.ledger.append(desk.session, kind, "copilot", at, body, case=run.case, run=run.id, move=move)
+    desk.services.ledger.append(desk.session, kind, by, at, body, case=run.case, run=run.id, move=move)
 
 
 def _task(session: Session, record: MoveRecord) -> Task:

@@ -14,6 +14,7 @@ from agent.runtime.approval_desk import ApprovalDesk
 from agent.runtime.browse import Browse
 from agent.runtime.clock import pause
 from agent.runtime.intake import Intake, Said, Taken
+from agent.runtime.overrides import OverrideDesk
 from agent.runtime.pilot_desk import PilotDesk
 from agent.runtime.policy_desk import PolicyDesk
 from agent.runtime.records_desk import RecordsDesk
@@ -183,6 +184,11 @@ class Application:
         self.records.keep_head()
         if focus in trouble:
             raise trouble[focus]
+
+    @property
+    def overrides(self) -> OverrideDesk:
+        """What people did against the plan, and the undo of executed moves."""
+        return OverrideDesk(self._parts, self.settle)
 
     @property
     def slack(self) -> SlackDesk:

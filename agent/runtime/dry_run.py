@@ -14,13 +14,15 @@ from domain.facts import Facts
 from domain.noun import Id, Money, Noun, Text
 from domain.plans import Move, Plan
 from domain.verdicts import Outcome, Reason, Verdict
+from guardrails import weighing
 from guardrails.chain import Entry, EntryKind
 from guardrails.demoting import after
 from guardrails.demotions import Demotion
-from guardrails.judge import judge
 from guardrails.ledger import Ledger
+from guardrails.overrides import Weighed
 from guardrails.policy import Policy
 from guardrails.subject import Subject, describe
+from guardrails.verdict import judged
 from storage import cases, plans, runs, snapshots
 from storage.database import Session
 
@@ -168,8 +170,10 @@ def _again(session: Session, shelf: _Shelf, entry: Entry, body: dict[str, Any], 
         raise _CannotTell("the plan has no such move")
     facts = _facts(session, shelf, plan.facts)
     recorded = Outcome(body["outcome"]), tuple(body["roles"])
-    subject = _as_then(session, shelf, entry, move, facts, str(body.get("policy", "")), recorded)
-    verdict = judge(subject, policy, shelf.demotions)
+    run = runs.get(session, entry.run)
+    override = weighing.of_plan(move, plan, run.request, facts, run.actor, policy)
+    subject = _as_then(session, shelf, entry, move, facts, str(body.get("policy", "")), recorded, override)
+    verdict = judged(subject, policy, override, shelf.demotions)
     change = _change(recorded, verdict)
     units, moved, stake = (subject.facts[name] for name in ("units_moved", "value_moved", "value_at_stake"))
     assert isinstance(units, int) and isinstance(moved, Decimal) and isinstance(stake, Decimal)
@@ -201,6 +205,7 @@ def _as_then(
     facts: Facts,
     by: str,
     recorded: tuple[Outcome, tuple[str, ...]],
+    override: Weighed | None,
 ) -> Subject:
     """The move as it was judged: with the case as it is, or as its run knew it, whichever gives what was recorded."""
     case = _case(session, shelf, entry.case or "")
@@ -208,7 +213,7 @@ def _as_then(
     then = shelf.version(session, by)
     for known in (case, case.model_copy(update={"scope": scope})):
         subject = describe(move, facts, known)
-        verdict = judge(subject, then, shelf.demotions)
+        verdict = judged(subject, then, override, shelf.demotions)
         if (verdict.outcome, verdict.roles) == recorded:
             return subject
     raise _CannotTell(

@@ -21,6 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 approvals = typer.Typer(help="What waits for a person.", no_args_is_help=True, rich_markup_mode=None)
+overrides = typer.Typer(help="What people did against the plan.", no_args_is_help=True, rich_markup_mode=None)
 ledger = typer.Typer(help="The record of every decision and effect.", no_args_is_help=True, rich_markup_mode=None)
 database = typer.Typer(
     help="What the owner of the database does: schema, role.", no_args_is_help=True, rich_markup_mode=None
@@ -38,6 +39,7 @@ app.add_typer(approvals, name="approvals")
 app.add_typer(delegations, name="delegations")
 app.add_typer(policy, name="policy")
 app.add_typer(autonomy, name="autonomy")
+app.add_typer(overrides, name="overrides")
 app.add_typer(ledger, name="ledger")
 app.add_typer(keys, name="keys")
 app.add_typer(database, name="database")
@@ -217,6 +219,19 @@ def away(
 def back(context: typer.Context, as_user: As = None, output: Out = None) -> None:
     """Be back from out of office."""
     _run(context, "delegations.back", output, as_user)
+
+
+@app.command()
+def undo(
+    context: typer.Context,
+    move: Annotated[str, typer.Argument(help="An executed move, such as C-1/r1/m2.")],
+    reason_code: Annotated[str, typer.Option(help="One of the policy's reason codes for an undo.")],
+    reason: Annotated[str, typer.Option(help="More about why; it is kept.")] = "",
+    as_user: As = None,
+    output: Out = None,
+) -> None:
+    """Take an executed move back: a new move from today's facts, judged, approved and carried out like any other."""
+    _run(context, "overriding.undo", output, as_user, move=move, reason_code=reason_code, reason=reason)
 
 
 @app.command()
@@ -519,6 +534,18 @@ def autonomy_lift(
 ) -> None:
     """Lift a demotion: the first person asks, a second one lifts it."""
     _run(context, "autonomy.lift", output, as_user, demotion=demotion, why=why)
+
+
+@overrides.command("list")
+def overrides_list(
+    context: typer.Context,
+    since: Annotated[
+        str | None, typer.Option(metavar="DATE", help="From this day or time on (UTC when absent).")
+    ] = None,
+    output: Out = None,
+) -> None:
+    """Who went against the plan, why, and what that cost against the optimum; and who may."""
+    _run(context, "overriding.list_", output, None, since=since)
 
 
 @ledger.command("verify")

@@ -91,6 +91,9 @@ def _roles(policy: Policy) -> Iterator[Problem]:
     named.append((("autonomy", "confirm_role"), policy.autonomy.confirm_role))
     if policy.autonomy.demotion.lifted_by is not None:
         named.append((("autonomy", "demotion", "lifted_by"), policy.autonomy.demotion.lifted_by))
+    for index, item in enumerate(policy.overrides):
+        named += [(("overrides", index, "roles", place), role) for place, role in enumerate(item.roles)]
+        named += [(("overrides", index, "above"), item.above)] if item.above is not None else []
     deciders = ", ".join(name for name, role in policy.roles.items() if role.decides)
     for path, role_id in named:
         role = policy.roles.get(role_id)
@@ -139,6 +142,10 @@ def _currencies(policy: Policy) -> Iterator[Problem]:
         if not isinstance(budget.limit, int) and budget.measure == "money" and budget.limit.unit != policy.currency:
             message = f"the limit is {budget.limit.text}, but this policy counts in {policy.currency}"
             yield Problem(("budgets", index, "limit"), message, fix)
+    for index, item in enumerate(policy.overrides):
+        if item.limit is not None and item.limit.unit != policy.currency:
+            message = f"the limit is {item.limit.text}, but this policy counts in {policy.currency}"
+            yield Problem(("overrides", index, "limit"), message, fix)
 
 
 def _uncovered(policy: Policy) -> Iterator[Problem]:

@@ -91,7 +91,7 @@ class Written:
         return document.name, document.line(inside), dotted(inside)
 
     def lines(self) -> Mapping[tuple[str, str], int]:
-        """(Name of a document, id of a rule) -> the line the rule begins on."""
+        """(Name of a document, id of a rule, or `overrides/` and a kind) -> the line the rule begins on."""
         found: dict[tuple[str, str], int] = {}
         data = self.data
         for prefix, document in (
@@ -100,6 +100,8 @@ class Written:
         ):
             for index, rule in enumerate(document["rules"]):
                 found[document["name"], rule["id"]] = self.place((*prefix, "rules", index))[1]
+        for index, rule in enumerate(data.get("overrides", [])):
+            found.setdefault((data["name"], f"overrides/{rule['kind']}"), self.place(("overrides", index))[1])
         return found
 
 

@@ -18,6 +18,7 @@ from guardrails.policy.budgets import Budget
 from guardrails.policy.compiled import Compiled
 from guardrails.policy.fields import RoleId
 from guardrails.policy.layers import Narrower, Standing
+from guardrails.policy.overrides import OverrideRule
 from guardrails.policy.owners import Owners
 from guardrails.policy.reasons import ReasonCode
 from guardrails.policy.records import Records
@@ -48,6 +49,7 @@ class Policy(Noun):
     budgets: tuple[Budget, ...] = ()
     reasons: tuple[ReasonCode, ...] = ()
     records: Records = Records()
+    overrides: tuple[OverrideRule, ...] = ()
     allocation: Rates = Rates()
     triage: Thresholds = Thresholds()
     rules: tuple[Rule, ...] = Field(min_length=1)
@@ -71,6 +73,10 @@ class Policy(Noun):
     def entity(self) -> str:
         """The legal entity whose moves it judges."""
         return self._entity
+
+    def line_of(self, name: str) -> int:
+        """The line of the company document that something begins on, by its id there; 0 when nobody knows."""
+        return self._lines.get((self.name, name), 0)
 
     @cached_property
     def standing(self) -> tuple[Standing, ...]:

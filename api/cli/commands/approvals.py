@@ -126,7 +126,7 @@ def edit(session: Session, *, approval: str, change: list[str], digest: str | No
 
 def decision_view(made: Decision) -> View:
     """What was decided and what follows."""
-    notes = []
+    notes = [made.text] if made.did == "edited" and made.text else []
     if made.waiting:
         notes.append(f"Still to decide: {', '.join(made.waiting)} ({', '.join(made.questions)}).")
     if made.cancelled:

@@ -1,0 +1,20 @@
+"""The whole judgement of a move: the policy's rules, and beside them what its override rules ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from domain.verdicts import Verdict
+from guardrails.demotions import Demotion
+from guardrails.judge import judge
+from guardrails.overrides import Weighed, joined
+from guardrails.policy import Policy
+from guardrails.subject import Subject
+
+
+def judged(
+    subject: Subject, policy: Policy, override: Weighed | None = None, demotions: Iterable[Demotion] = ()
+) -> Verdict:
+    """What the rules say of `subject` while `demotions` are in force, and what the override rules add; `override` when
+    a person made it what it is."""
+    return joined(judge(subject, policy, demotions), subject, policy, override)
