@@ -15,6 +15,6 @@ from guardrails.subject import Subject
 def judged(
     subject: Subject, policy: Policy, override: Weighed | None = None, demotions: Iterable[Demotion] = ()
 ) -> Verdict:
-    """What the rules say of `subject`, and what the override rules add; `override` when a person made it what it is.
-    `demotions`: those in force."""
+    """What the rules say of `subject` while `demotions` are in force, and what the override rules add; `override` when
+    a person made it what it is."""
     return joined(judge(subject, policy, demotions), subject, policy, override)

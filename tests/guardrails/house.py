@@ -16,6 +16,7 @@ from domain.facts import Facts
 from domain.plans import Move
 from domain.requests import Request
 from domain.verdicts import Outcome, Verdict
+from guardrails import demoting
 from guardrails.approvals import Approvals
 from guardrails.chain import EntryKind
 from guardrails.gate import Gate
@@ -105,7 +106,8 @@ class House:
         """What the guard node does with one move."""
         facts = self.facts(world.SCOPE.skus)
         case = case or self.case
-        verdict = judge(describe(move, facts, case), self.policy)
+        with self.database.read() as session:
+            verdict = judge(describe(move, facts, case), self.policy, demoting.active(session))
         record = MoveRecord(
             move=move, case=case.id, run=run or self.run, revision=1, position=len(self.moves()), verdict=verdict
         )

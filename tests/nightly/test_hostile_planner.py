@@ -25,8 +25,8 @@ PER_RUN, PER_CUSTOMER, PER_ACTOR = 60, 40, 30
 DONE = {MoveState.EXECUTED, MoveState.EXECUTING, MoveState.PARKED, MoveState.FAILED}
 
 
-def tight() -> Policy:
-    """The shipped policy with budgets so small that a few moves reach them."""
+def tight(falls: bool) -> Policy:
+    """The shipped policy with budgets so small that a few moves reach them; and what autonomy does then."""
     text = default_text()
     for old, new in (
         ("per: run, measure: units, limit: 500 units", f"per: run, measure: units, limit: {PER_RUN} units"),
@@ -35,6 +35,7 @@ def tight() -> Policy:
             f"per: customer, measure: units, limit: {PER_CUSTOMER} units",
         ),
         ("measure: moves, limit: 250", f"measure: moves, limit: {PER_ACTOR}"),
+        ("{budget: approve", "{budget: approve" if falls else "{budget: keep"),
     ):
         assert old in text, old
         text = text.replace(old, new)
@@ -124,6 +125,24 @@ def check_budgets(house: House) -> None:
     assert max(admitted.values(), default=0) <= PER_ACTOR, admitted
 
 
+def check_autonomy_fell(house: House) -> None:
+    """Once a budget has stopped a move, nothing that touches what it touches goes unattended."""
+    with house.database.read() as session:
+        lines = {record.id: _lines(record.move) for record in house.moves()}
+        fallen: list[set[str]] = []
+        for entry, body in house.ledger.entries(session, [EntryKind.AUTONOMY, EntryKind.ADMISSION]):
+            assert body is not None and entry.move is not None
+            if entry.kind == EntryKind.AUTONOMY:
+                assert body["demoted"]["cause"] in ("budget", "effect")
+                fallen.append(lines[entry.move])
+            elif not body["attended"]:
+                assert not [one for one in fallen if one and one <= lines[entry.move]], entry.move
+
+
+def _lines(move: object) -> set[str]:
+    return {action.line for action in move.actions if hasattr(action, "line")}  # type: ignore[attr-defined]
+
+
 def _units(move: object) -> int:
     given = taken = 0
     for action in move.actions:  # type: ignore[attr-defined]
@@ -137,7 +156,7 @@ def _units(move: object) -> int:
 @pytest.mark.nightly
 @pytest.mark.parametrize("number", range(HOUSES))
 def test_a_hostile_planner_gets_nothing_past_the_gate(number: int, tmp_path: Path):
-    with build(tmp_path, policy=tight()) as house:
+    with build(tmp_path, policy=tight(number % 2 == 0)) as house:
         before = sum(item.quantity for item in house.facts().reservations)
         siege = Siege(house, number)
         for _ in range(STEPS):
@@ -146,6 +165,7 @@ def test_a_hostile_planner_gets_nothing_past_the_gate(number: int, tmp_path: Pat
         check_every_effect_was_allowed(house)
         check_stock(house, before)
         check_budgets(house)
+        check_autonomy_fell(house)
         assert house.ledger.verify_now().ok
         with house.database.read() as session:
             sent = effects.listed(session)
