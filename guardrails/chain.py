@@ -48,6 +48,8 @@ class EntryKind(StrEnum):
     """The ledger or other records left the house."""
     SIGN_IN = "sign_in"
     """Somebody came in, or was refused at the door."""
+    IDENTITY = "identity"
+    """Somebody was deactivated, or may act again."""
     REDACTION = "redaction"
     """The content of an earlier entry was taken away, by whom and why."""
 

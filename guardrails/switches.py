@@ -21,7 +21,8 @@ SYSTEMS = tuple(sorted(set(SYSTEM_OF.values())))
 def stop(
     session: Session, ledger: Ledger, policy: Policy, user: User, *, at: datetime, why: str, system: str = EVERYTHING
 ) -> Switch:
-    """Stop writes to `system` (everything by default). Anybody who decides something may; it is in the ledger."""
+    """Stop writes to `system` (everything by default). Anybody with a role that decides may, a service as well: to stop
+    is the safe side, and only people lift it."""
     _check(system, user, policy)
     return _turn(session, ledger, Switch(system=system, stopped=True, by=user.id, at=at, why=why))
 
@@ -31,6 +32,8 @@ def lift(
 ) -> Switch:
     """Let writes to `system` go again. Raises NotAllowed for whoever stopped it, Conflict when it is not stopped."""
     _check(system, user, policy)
+    if user.service:
+        raise NotAllowed(f"{user.name} is a service; a person lifts it", field="user", fix="ask somebody who decides")
     known = next((one for one in switches.listed(session) if one.system == system and one.stopped), None)
     if known is None:
         raise Conflict(f"writes to {_name(system)} are not stopped", field="system", fix="nothing is left to do")

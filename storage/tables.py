@@ -9,6 +9,7 @@ from storage.cases import CaseRow
 from storage.claims import ClaimRow
 from storage.conversations import ConversationRow, TurnRow
 from storage.counters import CounterRow
+from storage.deactivations import DeactivationRow
 from storage.effects import EffectRow
 from storage.exceptions import ExceptionRow, LookRow, SweepRow
 from storage.inbox import InboxRow, InboxSequenceRow
@@ -33,6 +34,7 @@ TABLES: tuple[type[Base], ...] = (
     ClaimRow,
     ConversationRow,
     CounterRow,
+    DeactivationRow,
     EffectRow,
     ExceptionRow,
     InboxRow,

@@ -13,6 +13,7 @@ from agent.casework.outcome import Report, gather
 from agent.runtime.browse import Browse
 from agent.runtime.clock import pause
 from agent.runtime.intake import Intake, Said, Taken
+from agent.runtime.people_desk import PeopleDesk
 from agent.runtime.replay import Replay, replay
 from agent.runtime.slack_desk import SlackDesk
 from agent.runtime.sweep import Triage
@@ -52,6 +53,8 @@ class Application:
         """Who comes in through the doors."""
         self.browse = Browse(parts.database, parts.ledger, parts.fresh, parts.clock.wall)
         """What doors may look up."""
+        self.staff = PeopleDesk(parts.database, parts.ledger, lambda: parts.policy, parts.roster, parts.clock)
+        """Who may act here, and who no longer."""
         self._sweeper = Sweeper(parts.services, self._intake, lambda: parts.leases)
         self._kept = 0
         self._woken = threading.Event()
@@ -141,8 +144,12 @@ class Application:
     def settle(self, focus: str | None = None, *, only_due: bool = False, tell: Tell | None = None) -> None:
         """Let everything go on as far as it can without people, and keep the ledger's head.
 
-        Raises what stopped the run `focus`; the trouble of other runs is recorded with them.
+        Raises what stopped the run `focus`; the trouble of other runs is recorded with them. A process that only
+        holds doors leaves all of it to the worker of another one.
         """
+        if not self._parts.works:
+            self.wake()
+            return
         trouble = dict(self._parts.progress.settle(only_due=only_due, tell=tell))
         self._keep_head()
         if focus in trouble:

@@ -3,9 +3,9 @@ listing approvals or verifying the ledger never imports the graph or the durable
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Collection
 from datetime import datetime
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,8 @@ from agent.runtime.application import Application
 from agent.runtime.clock import Clock, FixedClock, SystemClock
 from agent.runtime.leases import Leases, process_name
 from agent.runtime.library import open_library
+from agent.runtime.once import once
+from agent.runtime.people_desk import open_roster
 from agent.runtime.policies import put_in_force
 from agent.runtime.progress import Progress
 from agent.runtime.pump import Pump
@@ -28,8 +30,6 @@ from domain.events import Event, SystemOutage
 from domain.facts import Facts
 from guardrails.approvals import Approvals
 from guardrails.ledger import Ledger
-from guardrails.people import load as load_people
-from guardrails.people import personas
 from knowledge.passages import Citation
 from storage import claims
 from storage.database import Database
@@ -51,8 +51,10 @@ def open_application(
     connector: Connector | None = None,
     create: bool = True,
     planner: Planner | None = None,
+    works: bool = True,
 ) -> Application:
     """The program on a data folder. `now` fixes the clock; `create=False` refuses a folder nothing was done in yet.
+    One that does not `works` leaves what is to be carried out to the worker of another process.
 
     `planner` plans instead of the configured one, and nobody stands in for it: for those who measure planners.
     Raises BadInput for an unusable policy, people file or URL, StorageFailed for an unusable folder or database.
@@ -66,15 +68,24 @@ def open_application(
         database.upgrade()
     else:
         database.ensure_current()
-    return Application(Parts(settings, clock, database, connector or embedded(settings.home), planner))
+    return Application(Parts(settings, clock, database, connector or embedded(settings.home), planner, works=works))
 
 
 class Parts:
     """Every part of one process, each made when first used."""
 
     def __init__(
-        self, settings: Settings, clock: Clock, database: Database, connector: Connector, planner: Planner | None = None
+        self,
+        settings: Settings,
+        clock: Clock,
+        database: Database,
+        connector: Connector,
+        planner: Planner | None = None,
+        *,
+        works: bool = True,
     ) -> None:
+        self.making = threading.RLock()
+        self.works = works
         self.settings = settings
         self.clock = clock
         self.database = database
@@ -82,10 +93,11 @@ class Parts:
         self.planner = planner
         self.ledger = Ledger(database, clock.now)
         self.policy = put_in_force(database, self.ledger, settings.policy, clock.now())
-        self.people = load_people(settings.people) if settings.people else personas()
+        self.roster = open_roster(settings, clock)
+        self.people = self.roster.people
         self.approvals = Approvals(database, self.ledger, lambda: self.policy, self.people, clock.now)
 
-    @cached_property
+    @once
     def services(self) -> Services:
         """What nodes and runtime work with."""
         rules: Planner = self.planner or RulesPlanner()
@@ -104,7 +116,7 @@ class Parts:
             playbook=self.playbook,
         )
 
-    @cached_property
+    @once
     def library(self) -> Search:
         """What is written down; the index is made or opened with the first question."""
         return open_library(self.settings)
@@ -128,31 +140,31 @@ class Parts:
         )
         return planner if outputs is None else planner.replaying(outputs)
 
-    @cached_property
+    @once
     def progress(self) -> Progress:
         """What lets runs and sagas go on."""
         return Progress(self.services, lambda: self.runner, self.pump)
 
-    @cached_property
+    @once
     def pump(self) -> Pump:
         """What has sagas carried out."""
         return Pump(self.services, self.leases, lambda: self.engine)
 
-    @cached_property
+    @once
     def runner(self) -> Runner:
         """What drives the graph."""
         from agent.runtime.runner import Runner
 
         return Runner(self.services, self.leases, self.checkpoints)
 
-    @cached_property
+    @once
     def checkpoints(self) -> Checkpoints:
         """Where threads wait."""
         from agent.runtime.checkpoints import open_checkpoints
 
         return open_checkpoints(self.settings.home, self.settings.database)
 
-    @cached_property
+    @once
     def engine(self) -> Engine:
         """The durable engine, with the saga flow; only now does anybody hold the writers."""
         from agent.runtime.durable import Engine
@@ -176,7 +188,7 @@ class Parts:
         flow = saga_flow(Hands(self.services, gate), self.settings.park_after)
         return Engine(url, self.leases.owner, {"saga": flow})
 
-    @cached_property
+    @once
     def leases(self) -> Leases:
         """What this process works on."""
         return Leases(self.database, process_name(), self.settings.lease_seconds)
@@ -204,6 +216,7 @@ class Parts:
                 getattr(self, name).close()
         if "library" in self.__dict__:
             self.library.close()
+        self.roster.close()
         self.connector.close()
         self.database.close()
 

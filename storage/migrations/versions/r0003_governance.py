@@ -10,12 +10,19 @@ from alembic import op
 revision = "0003"
 down_revision = "0002"
 
-TABLES: tuple[str, ...] = ()
+TABLES: tuple[str, ...] = ("deactivations",)
 """What is new, in the order in which it may be dropped."""
 
 
 def upgrade() -> None:
     """Create what is new, family by family."""
+    _identity()
+
+
+def _identity() -> None:
+    _table(
+        "deactivations", _text("user", key=True), _text("at"), _text("by"), _text("why"), _text("ended_at", empty=True)
+    )
 
 
 def downgrade() -> None:
