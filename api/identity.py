@@ -101,6 +101,14 @@ def current_user(installation: Installation, proof: Proof, entity: str = "") -> 
     return Known(_person(application, proof), chosen, application)
 
 
+def places_of(installation: Installation, proof: Proof, entity: str = "") -> tuple[Entity, ...]:
+    """The entities at which this is an active user, or the one named. Raises as `current_user`; never asks which."""
+    try:
+        return (current_user(installation, proof, entity).entity,)
+    except EntityNeeded as several:
+        return several.mine
+
+
 def entities_of(installation: Installation, known: Known) -> tuple[Entity, ...]:
     """The entities at which this user may work, in written order."""
     if not installation.several:

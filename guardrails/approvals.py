@@ -147,7 +147,7 @@ class Approvals:
         """One transaction with question and move locked; a refusal is rolled back and then recorded."""
         now = self._now()
         try:
-            person = self._people.get(user)
+            person = self._people.person(user)
             with self._database.write() as session:
                 self._ledger.hold(session)
                 asked = approvals.get(session, approval, lock=True)

@@ -96,6 +96,13 @@ class People:
             raise NotAllowed(f"the user '{user}' is no longer active", field="user", fix="ask someone who is")
         return found
 
+    def person(self, user: str) -> User:
+        """The active person with this id, for what a program may not do. NotAllowed for a service, as for nobody."""
+        found = self.get(user)
+        if found.service:
+            raise NotAllowed(f"{user} is a service: it decides nothing", field="user", fix="have a person do it")
+        return found
+
     def with_email(self, email: str) -> User | None:
         """The active user with this address, whatever its case. A service has no address that is believed."""
         wanted = email.strip().casefold()

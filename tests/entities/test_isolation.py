@@ -163,7 +163,12 @@ def said(answer: Any, sent: tuple[str, ...] = ()) -> bytes:
 OPEN = ("/api/health", "/api/ready", "/api/openapi.json", "/api/personas", "/sign-in", "/entities")
 """Asked without any entity; two of them in a test of their own."""
 QUERIES = {"quantity": "5", "by": "2030-01-01", "q": "What is the dock"}
-HOW: tuple[dict[str, str], ...] = ({}, {"Accept": "text/event-stream"}, {"Accept": "text/html", "HX-Request": "true"}, {"Accept": "text/html"})
+HOW: tuple[dict[str, str], ...] = (
+    {},
+    {"Accept": "text/event-stream"},
+    {"Accept": "text/html", "HX-Request": "true"},
+    {"Accept": "text/html"},
+)
 
 
 def test_nothing_that_is_read_at_any_route_holds_a_mark_of_the_other_company(house: House):

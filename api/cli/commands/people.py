@@ -8,7 +8,8 @@ from agent.runtime.people_desk import Standing, Turned
 from api.cli import exits
 from api.cli.session import Session
 from api.cli.view import view
-from domain.errors import NotAllowed, QuartermasterError, UnknownReference
+from api.identity import ByName, digest_of, places_of
+from domain.errors import QuartermasterError, UnknownReference
 from guardrails.people import Grant
 
 
@@ -29,9 +30,7 @@ def turn(session: Session, *, user: str, why: str, active: bool) -> int:
     done: list[tuple[str, Turned]] = []
     failed: list[tuple[str, QuartermasterError]] = []
     with session.installation() as held:
-        places = [held.entity(told.entity)] if told.entity else list(held.where(lambda people: by in people.known()))
-        if not places:
-            raise NotAllowed(f"there is no user '{by}'", field="user", fix="act as somebody known here")
+        places = places_of(held, ByName(by), told.entity or "")
         for entity in places:
             desk = held.application(entity.id).staff
             try:
@@ -61,8 +60,6 @@ def turn(session: Session, *, user: str, why: str, active: bool) -> int:
 
 def token(session: Session) -> int:
     """`people token`."""
-    from api.identity import digest_of
-
     made = secrets.token_urlsafe(32)
     notes = [
         f"token {made}",

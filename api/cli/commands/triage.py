@@ -55,16 +55,13 @@ def triage(
 
 def _everywhere(session: Session) -> tuple[Session, ...]:
     """A session for each legal entity at which who acts may work, when there are several and none is named."""
-    from api.identity import ByName, EntityNeeded, current_user
+    from api.identity import ByName, places_of
 
     told = session.told()
     if told.entities is None or told.entity:
         return ()
     with session.installation() as held:
-        try:
-            return (replace(session, entity=current_user(held, ByName(session.user(told))).entity.id),)
-        except EntityNeeded as several:
-            return tuple(replace(session, entity=one.id) for one in several.mine)
+        return tuple(replace(session, entity=one.id) for one in places_of(held, ByName(session.user(told))))
 
 
 def worker(session: Session, *, every: int | None) -> int:
