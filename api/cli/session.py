@@ -100,13 +100,16 @@ class Session:
 
     @contextmanager
     def application(self, *, create: bool = True, anybody: bool = False) -> Iterator[Application]:
-        """The program, opened on the data folder and closed again. In a demo's folder its own time goes on."""
+        """The program, opened on the data folder and closed again. In a demo's folder it is the time of its world; for
+        `anybody`, a worker that stays, it goes on from there."""
         from agent.runtime.bring import remembered_time
+        from agent.runtime.clock import RunningClock
         from agent.runtime.compose import open_application
 
         settings = self.settings(anybody=anybody)
-        now = self.now or remembered_time(settings.home)
-        application = open_application(settings, now=now, create=create)
+        left = remembered_time(settings.home)
+        clock = RunningClock(left) if anybody and left is not None and self.now is None else None
+        application = open_application(settings, clock=clock, now=self.now or left, create=create)
         try:
             yield application
         finally:

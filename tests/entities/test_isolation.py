@@ -13,10 +13,12 @@ import re
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
 
 import pytest
+import typer
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
@@ -24,11 +26,13 @@ from starlette.testclient import TestClient
 
 from agent.runtime.installation import Installation
 from agent.settings import Settings
+from api.cli.main import app as cli
 from api.http.app import create_app
 from api.http.identity import COOKIE
 from api.http.options import Options
 from evals.isolation import leaks, marks
 from storage.records import RunState
+from tests.acceptance.door import quartermaster
 from tests.entities.house import Company, begin, company, contents, installed, settings_of
 from tests.http.house import BASE
 
@@ -329,6 +333,61 @@ def test_an_answer_in_words_holds_nothing_of_the_other_company_whatever_is_asked
             application._parts.progress.talk()
             report = application.report(run).model_dump_json()
             assert not leaks(report.replace(word, "").encode(), [house.theirs.mark]), (question, report[:500])
+
+
+STAYING = {"serve", "worker", "demo", "import", "evals"}
+"""Commands that stay, or make a world: not asked here."""
+GIVEN = {
+    "approval": "A-1",
+    "run": "R-1",
+    "question": "dock hours",
+    "change": "a1=1",
+    "user": "nobody-known",
+    "seq": "1",
+}
+
+
+def leaves(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every command with the words that call it."""
+    inner = getattr(command, "commands", None)
+    if inner is not None:
+        for name in sorted(inner):
+            yield from leaves(inner[name], (*path, name))
+    elif path[0] not in STAYING:
+        yield path, command
+
+
+def words_for(command: Any, event: Path) -> list[str]:
+    """What a command must be given, by the name of its argument."""
+    words: list[str] = []
+    for one in command.params:
+        given = str(event) if one.name == "file" else GIVEN.get(one.name or "", "1")
+        if one.param_type_name == "argument" and (one.required or one.name == "run"):
+            words.append(given)
+        elif one.param_type_name == "option" and one.required:
+            words += [one.opts[0], given]
+    return words
+
+
+def test_no_command_says_anything_of_the_other_company_or_does_anything_there(house: House, tmp_path: Path):
+    told = house.settings
+    environment = {"QUARTERMASTER_ENTITIES": str(told.entities), "QUARTERMASTER_PEOPLE": str(told.people)}
+    event = tmp_path / "event.json"
+    event.write_text(house.mine.world.events[0].model_dump_json(), encoding="utf-8")
+    before = contents(told, house.theirs)
+    commands = list(leaves(typer.main.get_command(cli)))
+    assert len(commands) > 15
+    for path, command in commands:
+        words = [*path, *words_for(command, event), *(["--once"] if path == ("triage",) else [])]
+        mine = quartermaster(told.home, "--as", house.mine.user, *words, **environment)
+        assert not leaks((mine.out + mine.err).encode(), [house.theirs.mark]), words
+        answers = []
+        for entity in (house.theirs.id, f"{NOBODYS}-GmbH"):
+            named = quartermaster(told.home, "--as", house.mine.user, "--entity", entity, *words, **environment)
+            assert not leaks((named.out + named.err).replace(entity, "").encode(), [house.theirs.mark]), words
+            answers.append((named.code, (named.out + named.err).replace(entity, "")))
+        assert answers[0] == answers[1] or path == ("people", "token"), (words, answers)
+    assert contents(told, house.theirs) == before
 
 
 def test_health_and_readiness_tell_of_all_and_name_none(house: House):
