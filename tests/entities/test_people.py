@@ -171,6 +171,7 @@ def test_what_was_handed_over_by_or_to_somebody_deactivated_is_void(careful: tup
     assert roles("paula") == {"planner"}
     for user in ("fiona", "lena"):
         elsewhere.staff.reactivate(user, "omar", "back")
+    assert roles("fiona") == {"finance"} and roles("paula") == {"planner"}, "what ended stays ended"
 
 
 def test_who_may_end_powers_and_whose(careful: tuple[Application, Application]):
