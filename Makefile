@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .ONESHELL:
-.PHONY: help setup demo serve check test test-real nightly bench evals docs chromium screenshots vendor slack-schema lock clean
+.PHONY: help setup demo serve check test test-real nightly mutants bench evals docs chromium screenshots vendor slack-schema lock clean
 
 BIN := .venv/bin
 UV_VERSION := 0.13.9
@@ -63,6 +63,9 @@ test-real: $(REAL_STAMP) chromium ## Tests against real parts (a model server, P
 
 nightly: setup ## The long tests: many more generated examples
 	@HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -n 2 -m nightly
+
+mutants: $(REAL_STAMP) ## Mutate what stands between a plan and somebody else's stock, and see the tests notice (an hour)
+	@$(BIN)/mutmut run
 
 bench: setup ## Measure ratios on generated worlds; absolute times are printed, never asserted
 	@$(BIN)/python -m evals.bench

@@ -92,6 +92,14 @@ class Settings(BaseModel):
     """Where the Slack Web API is."""
     slack_channel: str | None = None
     """The Slack channel for approval cards of cases that were not born in Slack; none there when absent."""
+    keys: Path | None = None
+    """The folder of the keys that sign the ledger; `keys` in the data folder when absent."""
+    sign_command: str = ""
+    """A command that signs instead, for an HSM: message on stdin, signature on stdout; `{key}` is the id of the key."""
+    checkpoint_entries: int = Field(default=500, ge=1, le=1_000_000)
+    """A worker signs the ledger when so many entries are not signed yet, ..."""
+    checkpoint_minutes: int = Field(default=60, ge=1, le=10_080)
+    """... or so many minutes after the last signature, when anything came."""
     triage_minutes: int | None = Field(default=None, ge=0, le=1440)
     """How often a worker sweeps for exceptions; 0 is never. When absent `quartermaster worker` takes 15, others 0."""
     sources: tuple[tuple[str, str], ...] = ()

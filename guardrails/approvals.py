@@ -2,46 +2,32 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
 
-from domain.errors import BadInput, Conflict, NotAllowed, QuartermasterError
+from domain.errors import NotAllowed
 from domain.facts import Facts
 from domain.verdicts import Verdict
-from guardrails import asking, expiry, rebinding
+from guardrails import approval_states, asking, expiry, rebinding, reminding, routing
+from guardrails.approval_states import Verb
+from guardrails.attempts import Attempt, Attempts
 from guardrails.cards import Card, card
 from guardrails.chain import EntryKind
-from guardrails.deciding import Decision, check_open, check_turn, decision, settle
+from guardrails.deciding import Decision, check_turn, decision, settle
 from guardrails.endings import end
-from guardrails.entitlement import entitled
-from guardrails.ledger import Ledger, grounds
-from guardrails.people import People, User
+from guardrails.history import Step, history
+from guardrails.ledger import Ledger
+from guardrails.people import People
 from guardrails.policy import Policy
-from guardrails.subject import Subject, describe
-from storage import approvals, cases, moves, snapshots
+from guardrails.powers import Power, powers
+from guardrails.reasons import check_reason, on_cards
+from storage import approval_steps, approvals, delegations, moves
 from storage.database import Database, Session
 from storage.records import Approval, ApprovalState, MoveRecord, MoveState
 
-_ACTOR = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._:/#-]{0,79}$")
-
-
-@dataclass(frozen=True)
-class _Desk:
-    """One decision being made: the question and its move (both locked), the person, the time."""
-
-    session: Session
-    asked: Approval
-    record: MoveRecord
-    person: User
-    now: datetime
-
 
 class Approvals:
-    """Ask, show, approve, reject, edit, expire. Every decision and every refused attempt is in the ledger."""
+    """Ask, show, approve, reject, edit, pass on, expire. Every decision and every refused attempt is in the ledger."""
 
     def __init__(
         self,
@@ -56,6 +42,7 @@ class Approvals:
         self._policy = policy
         self._people = people
         self._now = now
+        self._attempts = Attempts(database, ledger, policy, people, now)
 
     def ask(
         self, session: Session, record: MoveRecord, verdict: Verdict, facts: Facts, *, asked_by: str
@@ -66,143 +53,213 @@ class Approvals:
         )
 
     def waiting(self, user: str | None = None) -> tuple[Card, ...]:
-        """Cards that wait, in the order asked; with `user`, those for one of their roles whose turn it is."""
-        mine = None if user is None else set(self._people.get(user).roles)
-        with self._database.read() as session:
-            cards = [self._card(session, one) for one in approvals.listed(session, {ApprovalState.PENDING})]
-        return tuple(c for c in cards if mine is None or (mine & set(c.role.split("/")) and not c.before))
+        """Cards that wait, in the order asked; with `user`, those that are theirs to answer now.
 
-    def show(self, approval: str) -> Card:
-        """The card of an approval; UnknownReference when there is none."""
+        Theirs: a power of theirs is in its role, its turn has come, they have not put it aside, and it was given to
+        nobody else who is there.
+        """
         with self._database.read() as session:
-            return self._card(session, approvals.get(session, approval))
+            cards = self._cards(session, approvals.listed(session, {ApprovalState.PENDING}), user)
+            if user is None:
+                return cards
+            now, person = self._now(), self._people.get(user)
+            held = delegations.listed(session, taker=person.id, at=now)
+            mine = {power.grant.role for power in powers(person, self._people, held, now)}
+            away = {absence.user for absence in delegations.absences(session, at=now)}
+        here = {one.id for one in self._people.all() if one.active} - away - {person.id}
+        return tuple(
+            c
+            for c in cards
+            if mine & set(c.role.split("/")) and not c.before and not c.snoozed_until and c.assigned_to not in here
+        )
 
-    def approve(self, approval: str, user: str, digest: str | None = None, reason: str = "") -> Decision:
+    def listed(
+        self, user: str | None = None, *, over: bool = False, newest: int | None = None, offset: int = 0
+    ) -> tuple[Card, ...]:
+        """Every card (`over`: only of what waits no more) in the order asked; with `newest`, so many at most, the one
+        asked last first, after leaving out `offset`."""
+        with self._database.read() as session:
+            states = approval_states.FINAL if over else None
+            return self._cards(session, approvals.listed(session, states, newest=newest, offset=offset), user)
+
+    def show(self, approval: str, user: str | None = None) -> Card:
+        """The card of an approval, as `user` sees it; UnknownReference when there is none."""
+        with self._database.read() as session:
+            return self._cards(session, (approvals.get(session, approval),), user)[0]
+
+    def history(self, approval: str) -> tuple[Step, ...]:
+        """What happened to a question, oldest first; see `guardrails.history`."""
+        with self._database.read() as session:
+            return history(session, approvals.get(session, approval))
+
+    def approve(
+        self, approval: str, user: str, digest: str | None = None, reason: str = "", reason_code: str = ""
+    ) -> Decision:
         """Say yes to exactly what `digest` shows (None: to what it shows now).
 
-        Raises StaleDecision, AlreadyDecided, NotAllowed; Conflict when it expired or another role decides first.
+        Raises StaleDecision, AlreadyDecided, NotAllowed; Conflict when it expired or another role decides first;
+        BadInput for a reason code that policy does not list.
         """
-        with self._deciding(approval, user, "approve") as desk:
-            check_open(desk.asked, desk.record, digest, desk.now)
-            role = self._entitled(desk)
-            check_turn(desk.session, desk.asked)
-            settle(desk.session, desk.asked, ApprovalState.APPROVED, desk.person, desk.now, reason)
-            left = approvals.listed(desk.session, {ApprovalState.PENDING}, move=desk.record.id)
-            state = self._approved_unless(desk, left)
-            self._record(desk, EntryKind.APPROVAL, {"decision": "approved", "role": role, "why": reason})
-            return decision("approved", desk.asked, desk.person.id, state, left)
+        with self._attempts.on(approval, user, "approve", digest) as attempt:
+            check_reason(attempt.policy, "approve", reason_code, reason)
+            body = self._yes(attempt, attempt.asked, reason, reason_code)
+            left = approvals.listed(attempt.session, {ApprovalState.PENDING}, move=attempt.record.id)
+            state = self._approved_unless(attempt, left)
+            attempt.write(EntryKind.APPROVAL, body)
+            name = body.get("for_whom")
+            return decision("approved", attempt.asked, attempt.person.id, state, left, on_behalf_of=name)
 
-    def reject(self, approval: str, user: str, reason: str, digest: str | None = None) -> Decision:
+    def reject(
+        self, approval: str, user: str, reason: str, digest: str | None = None, reason_code: str = ""
+    ) -> Decision:
         """Say no, for a reason. The move and what needs it are over; the rest is to be planned again."""
-        with self._deciding(approval, user, "reject") as desk:
-            check_open(desk.asked, desk.record, digest, desk.now)
-            role = self._entitled(desk)
-            settle(desk.session, desk.asked, ApprovalState.REJECTED, desk.person, desk.now, reason)
-            why = f"rejected by {desk.person.id}" + (f": {reason}" if reason else "")
-            cancelled = end(desk.session, desk.record, MoveState.REJECTED, why[:4000], at=desk.now) or ()
-            body = {"decision": "rejected", "role": role, "why": reason, "cancelled": cancelled}
-            self._record(desk, EntryKind.APPROVAL, body)
-            return decision("rejected", desk.asked, desk.person.id, MoveState.REJECTED, cancelled=cancelled, text=why)
+        with self._attempts.on(approval, user, "reject", digest) as attempt:
+            power, asked, record = attempt.power(), attempt.asked, attempt.record
+            check_reason(attempt.policy, "reject", reason_code, reason)
+            self._settle(attempt, asked, "reject", power, reason, reason_code)
+            said = reason or reason_code
+            why = f"rejected by {attempt.person.id}" + (f": {said}" if said else "")
+            cancelled = end(attempt.session, record, MoveState.REJECTED, why[:4000], at=attempt.now) or ()
+            body = {"decision": "rejected", "role": power.grant.role, "why": reason, "cancelled": cancelled}
+            attempt.write(EntryKind.APPROVAL, {**body, **_told(reason_code, power.for_whom)})
+            return decision(
+                "rejected",
+                asked,
+                attempt.person.id,
+                MoveState.REJECTED,
+                cancelled=cancelled,
+                text=why,
+                on_behalf_of=power.for_whom,
+            )
 
     def edit(
-        self, approval: str, user: str, changes: Mapping[str, int], digest: str | None = None, reason: str = ""
+        self,
+        approval: str,
+        user: str,
+        changes: Mapping[str, int],
+        digest: str | None = None,
+        reason: str = "",
+        reason_code: str = "",
     ) -> Decision:
         """Change quantities inside the move (action id -> units). It is judged again; the old card is stale from here.
 
         What is left inside the editor's own authority is approved by the edit; everything else is asked anew. Raises
         BadInput for an impossible edit and NotAllowed when policy denies what it would become.
         """
-        with self._deciding(approval, user, "edit") as desk:
-            check_open(desk.asked, desk.record, digest, desk.now)
-            policy = self._policy()
-            rebinding.may_edit(desk.person, desk.asked, policy, self._people)
+        with self._attempts.on(approval, user, "edit", digest) as attempt:
+            session, person, record = attempt.session, attempt.person, attempt.record
+            rebinding.may_edit(person, attempt.powers(), attempt.asked, attempt.policy, self._people)
             made = rebinding.rebind(
-                desk.session, self._ledger, desk.asked, desk.record, changes, policy, by=desk.person.id, at=desk.now
+                session,
+                self._ledger,
+                attempt.asked,
+                record,
+                changes,
+                attempt.policy,
+                by=person.id,
+                at=attempt.now,
             )
-            body = {
+            check_reason(attempt.policy, "edit", reason_code, reason)
+            routing.note(attempt, "edited", text=reason or reason_code)
+            change = {
                 "changes": dict(changes),
                 "why": reason,
                 "verdict": made.verdict,
                 "shown_after": made.shown,
-                "move": moves.get(desk.session, desk.record.id).move,
+                "move": moves.get(session, record.id).move,
             }
-            self._record(desk, EntryKind.OVERRIDE, body)
+            attempt.write(EntryKind.OVERRIDE, {**change, **_told(reason_code, None)})
             for question in made.questions:
                 try:
-                    role = self._role(desk.session, desk.person, question, made.subject)
+                    body = self._yes(attempt, question, reason, reason_code, made)
                 except NotAllowed:
-                    continue
-                settle(desk.session, question, ApprovalState.APPROVED, desk.person, desk.now, reason)
-                body = {"approval": question.id, "decision": "approved", "role": role, "shown": made.shown}
-                self._record(desk, EntryKind.APPROVAL, body)
-            left = approvals.listed(desk.session, {ApprovalState.PENDING}, move=desk.record.id)
-            return decision("edited", desk.asked, desk.person.id, self._approved_unless(desk, left), left)
+                    break  # what comes after it is not in turn
+                attempt.write(EntryKind.APPROVAL, {**body, "approval": question.id, "shown": made.shown})
+            left = approvals.listed(session, {ApprovalState.PENDING}, move=record.id)
+            return decision("edited", attempt.asked, person.id, self._approved_unless(attempt, left), left)
+
+    def snooze(self, approval: str, user: str, until: datetime, reason: str = "") -> Card:
+        """Hide a question from this person until then; see `routing.snooze`."""
+        with self._attempts.on(approval, user, "snooze") as attempt:
+            routing.snooze(attempt, until, reason)
+        return self.show(approval, user)
+
+    def reassign(self, approval: str, user: str, to: str, reason_code: str = "", reason: str = "") -> Card:
+        """Give a question to a person who may decide it; see `routing.reassign`."""
+        with self._attempts.on(approval, user, "reassign") as attempt:
+            check_reason(attempt.policy, "reassign", reason_code, reason)
+            routing.reassign(attempt, to, reason_code, reason)
+        return self.show(approval, user)
+
+    def comment(self, approval: str, user: str, text: str) -> Card:
+        """Say something about a question, for everybody who sees it; see `routing.comment`."""
+        with self._attempts.on(approval, user, "comment") as attempt:
+            routing.comment(attempt, text)
+        return self.show(approval, user)
+
+    def remind(self, now: datetime | None = None) -> tuple[Step, ...]:
+        """Bring to mind what waits, pass on what waits for people who are away, let the role above answer too what
+        waited too long; see `reminding.sweep`."""
+        at = self._now() if now is None else now
+        return reminding.sweep(self._database, self._ledger, self._policy(), self._people, at)
 
     def expire(self, now: datetime | None = None) -> tuple[Decision, ...]:
         """End what waited too long: it is asked of the role above, or expires with everything that needs it."""
         return expiry.sweep(self._database, self._ledger, self._policy(), self._now() if now is None else now)
 
-    @contextmanager
-    def _deciding(self, approval: str, user: str, attempt: str) -> Iterator[_Desk]:
-        """One transaction with question and move locked; a refusal is rolled back and then recorded."""
-        now = self._now()
-        try:
-            person = self._people.person(user)
-            with self._database.write() as session:
-                self._ledger.hold(session)
-                asked = approvals.get(session, approval, lock=True)
-                yield _Desk(session, asked, moves.get(session, asked.move, lock=True), person, now)
-        except (NotAllowed, Conflict, BadInput) as refused:
-            self._refused(approval, user, attempt, refused, now)
-            raise
+    def _yes(
+        self, attempt: Attempt, asked: Approval, reason: str, reason_code: str, made: rebinding.Rebound | None = None
+    ) -> dict[str, str]:
+        """Approve a question in the attempt's person's power; what the ledger says of it."""
+        power = attempt.power(asked=asked, subject=made.subject if made else None)
+        check_turn(attempt.session, asked)
+        self._settle(attempt, asked, "approve", power, reason, reason_code)
+        body = {"decision": "approved", "role": power.grant.role, "why": reason}
+        return {**body, **_told(reason_code, power.for_whom)}
 
-    def _refused(self, approval: str, user: str, attempt: str, error: QuartermasterError, now: datetime) -> None:
-        body = {
-            "attempt": attempt,
-            "approval": approval,
-            "user": user,
-            "code": error.code,
-            **grounds(reasons=[str(error)]),
-        }
-        actor = user if _ACTOR.match(user) else "unknown"
-        with self._database.write() as session:
-            self._ledger.hold(session)
-            found = [one for one in approvals.listed(session) if one.id == approval]
-            about: dict[str, Any] = {"case": found[0].case, "run": found[0].run, "move": found[0].move} if found else {}
-            self._ledger.append(session, EntryKind.DENIAL, actor, now, body, **about)
+    def _settle(
+        self, attempt: Attempt, asked: Approval, verb: Verb, power: Power, reason: str, reason_code: str
+    ) -> None:
+        settle(
+            attempt.session,
+            asked,
+            verb,
+            attempt.person,
+            attempt.now,
+            reason,
+            reason_code=reason_code,
+            decided_for=power.for_whom,
+        )
 
-    def _approved_unless(self, desk: _Desk, left: tuple[Approval, ...]) -> MoveState:
+    def _approved_unless(self, attempt: Attempt, left: tuple[Approval, ...]) -> MoveState:
         if left:
             return MoveState.WAITING
-        text = f"approved by {desk.person.id}"
-        moves.advance(desk.session, desk.record.id, {MoveState.WAITING}, MoveState.APPROVED, text)
+        text = f"approved by {attempt.person.id}"
+        moves.advance(attempt.session, attempt.record.id, {MoveState.WAITING}, MoveState.APPROVED, text)
         return MoveState.APPROVED
 
-    def _entitled(self, desk: _Desk) -> str:
-        facts = snapshots.get(desk.session, desk.asked.facts)
-        subject = describe(desk.record.move, facts, cases.get(desk.session, desk.record.case))
-        return self._role(desk.session, desk.person, desk.asked, subject)
-
-    def _role(self, session: Session, person: User, asked: Approval, subject: Subject) -> str:
-        raised_by = cases.get(session, asked.case).raised_by
-        power = entitled(
-            person,
-            asked,
-            raised_by=raised_by,
-            subject=subject,
-            policy=self._policy(),
-            people=self._people,
-            at=self._now(),
-        )
-        return power.grant.role
-
-    def _record(self, desk: _Desk, kind: EntryKind, body: dict[str, Any]) -> None:
-        asked, record = desk.asked, desk.record
-        said = {"approval": asked.id, "shown": asked.shown, **body, **grounds(policy=asked.policy, facts=asked.facts)}
-        self._ledger.append(
-            desk.session, kind, desk.person.id, desk.now, said, case=record.case, run=record.run, move=record.id
+    def _cards(self, session: Session, asked: tuple[Approval, ...], user: str | None) -> tuple[Card, ...]:
+        siblings = approvals.of_moves(session, {one.move for one in asked})
+        happened: dict[str, list[Step]] = {one.id: [] for one in asked}
+        for step in approval_steps.steps(session, happened):
+            happened[step.approval].append(step)
+        aside = {} if user is None else approval_steps.snoozed(session, user, self._now())
+        reasons = on_cards(self._policy())
+        records = {move: moves.get(session, move) for move in siblings}
+        return tuple(
+            card(
+                one,
+                records[one.move],
+                siblings[one.move],
+                steps=happened[one.id],
+                snoozed_until=aside.get((one.id, one.shown)),
+                reasons=reasons,
+            )
+            for one in asked
         )
 
-    def _card(self, session: Session, asked: Approval) -> Card:
-        siblings = approvals.listed(session, move=asked.move)
-        return card(asked, moves.get(session, asked.move), siblings)
+
+def _told(reason_code: str, for_whom: str | None) -> dict[str, str]:
+    """What the ledger says of a decision besides, where there is something to say."""
+    said = {"reason_code": reason_code, "for_whom": for_whom}
+    return {name: value for name, value in said.items() if value}

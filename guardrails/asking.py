@@ -8,12 +8,12 @@ from domain.facts import Facts
 from domain.noun import Noun, Text
 from domain.plans import shown_digest
 from domain.verdicts import Verdict
-from guardrails import claims
+from guardrails import approval_states, claims
 from guardrails.chain import EntryKind
 from guardrails.endings import end
 from guardrails.ledger import Ledger, grounds
 from guardrails.policy import Policy
-from storage import approvals, counters, moves
+from storage import counters, moves
 from storage.database import Session
 from storage.records import Approval, MoveRecord, MoveState
 
@@ -37,6 +37,7 @@ def ask(
     asked_by: str,
     at: datetime,
     edited_by: tuple[str, ...] = (),
+    escalated_from: str = "",
 ) -> Question:
     """Claim the move's units and ask every role of `verdict`, in order; one whose units are promised is not asked."""
     ledger.hold(session)
@@ -68,6 +69,7 @@ def ask(
         four_eyes=verdict.four_eyes,
         asked_by=asked_by,
         edited_by=edited_by,
+        escalated_from=escalated_from,
         created_at=at,
         expires_at=expires_at,
     )
@@ -91,5 +93,5 @@ def supersede(session: Session, ledger: Ledger, displaced: tuple[str, ...], by_m
 def another(session: Session, like: Approval, at: datetime) -> Approval:
     """Ask one more question like this one, with an id of its own."""
     question = like.model_copy(update={"id": counters.next_id(session, "approval"), "created_at": at})
-    approvals.ask(session, question)
+    approval_states.ask(session, question)
     return question

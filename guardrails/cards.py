@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from domain.noun import Id, Money, Noun, Text, Units
 from domain.plans import Effect, Move
 from domain.verdicts import Outcome, Reason
+from guardrails.policy.reasons import ReasonCode
+from storage.approval_steps import Step
 from storage.records import Approval, ApprovalState, MoveRecord, MoveState
 
 
@@ -18,10 +21,20 @@ class Quantity(Noun):
     units: Units
 
 
+class Comment(Noun):
+    """What somebody said about a question."""
+
+    by: Id
+    at: datetime
+    text: Text
+
+
 class Card(Noun):
     """One question, complete: a decision is bound to `digest`, which covers everything of the move shown here.
 
     `rules` are the reasons that asked, `other_reasons` what else policy said. `before` are roles that decide first.
+    `snoozed_until` is of the person looking; `escalated_from` the role that let it wait; `decided_for` whose role it
+    was decided in, None in the decider's own. `reasons` are those that may be given with a decision.
     """
 
     approval: Id
@@ -56,13 +69,30 @@ class Card(Noun):
     policy: Id
     facts: Id
     digest: str
+    assigned_to: Id | None = None
+    snoozed_until: datetime | None = None
+    comments: tuple[Comment, ...] = ()
+    reminded_at: datetime | None = None
+    escalated_from: Text = ""
+    decided_for: Id | None = None
+    decision_code: Text = ""
+    reasons: tuple[ReasonCode, ...] = ()
 
 
-def card(asked: Approval, record: MoveRecord, siblings: tuple[Approval, ...]) -> Card:
-    """The card of `asked`; `siblings` are all approvals of the same move."""
+def card(
+    asked: Approval,
+    record: MoveRecord,
+    siblings: tuple[Approval, ...],
+    *,
+    steps: Iterable[Step] = (),
+    snoozed_until: datetime | None = None,
+    reasons: tuple[ReasonCode, ...] = (),
+) -> Card:
+    """The card of `asked`; `siblings` are all approvals of the same move, `steps` what happened to this one."""
+    steps = tuple(steps)
     move = record.move
-    reasons = record.verdict.reasons if record.verdict else ()
-    rules = tuple(reason for reason in reasons if reason.outcome is Outcome.APPROVAL)
+    said = record.verdict.reasons if record.verdict else ()
+    rules = tuple(reason for reason in said if reason.outcome is Outcome.APPROVAL)
     gains = tuple(effect for effect in move.effects if _gained(effect) > 0)
     return Card(
         approval=asked.id,
@@ -84,7 +114,7 @@ def card(asked: Approval, record: MoveRecord, siblings: tuple[Approval, ...]) ->
         actions=tuple(in_words(action) for action in move.actions),
         quantities=_quantities(move),
         rules=rules,
-        other_reasons=tuple(reason for reason in reasons if reason not in rules),
+        other_reasons=tuple(reason for reason in said if reason not in rules),
         four_eyes=asked.four_eyes,
         asked_by=asked.asked_by,
         edited_by=asked.edited_by,
@@ -97,6 +127,14 @@ def card(asked: Approval, record: MoveRecord, siblings: tuple[Approval, ...]) ->
         policy=asked.policy,
         facts=asked.facts,
         digest=asked.shown,
+        assigned_to=asked.assigned_to,
+        snoozed_until=snoozed_until,
+        comments=tuple(Comment(by=s.by, at=s.at, text=s.text) for s in steps if s.what == "commented"),
+        reminded_at=max((s.at for s in steps if s.what == "reminded"), default=None),
+        escalated_from=asked.escalated_from,
+        decided_for=asked.decided_for,
+        decision_code=asked.reason_code,
+        reasons=reasons,
     )
 
 

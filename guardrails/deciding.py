@@ -8,6 +8,8 @@ from typing import Literal
 from domain.errors import AlreadyDecided, Conflict, QuartermasterError, StaleDecision
 from domain.noun import Id, Noun, Text
 from domain.plans import shown_digest
+from guardrails import approval_states
+from guardrails.approval_states import Verb
 from guardrails.people import User
 from storage import approvals
 from storage.database import Session
@@ -17,7 +19,7 @@ Did = Literal["approved", "rejected", "edited", "expired", "escalated"]
 
 
 class Decision(Noun):
-    """What was decided and what follows.
+    """What was decided and what follows. `on_behalf_of`: whose role it was decided in, None in the decider's own.
 
     `resume`: the run of this move can go on (it is `state` now). `replan`: the rest is to be planned again as the next
     revision. `waiting`: roles that still have to decide, with their `questions`. `cancelled`: moves that needed it.
@@ -29,6 +31,7 @@ class Decision(Noun):
     case: Id
     run: Id
     by: Id
+    on_behalf_of: Id | None = None
     state: MoveState
     waiting: tuple[Id, ...] = ()
     questions: tuple[Id, ...] = ()
@@ -47,6 +50,7 @@ def decision(
     *,
     cancelled: tuple[str, ...] = (),
     text: str = "",
+    on_behalf_of: str | None = None,
 ) -> Decision:
     """The decision record: the run is resumed unless something is `left` to decide, and re-planned after a no."""
     return Decision(
@@ -56,6 +60,7 @@ def decision(
         case=asked.case,
         run=asked.run,
         by=by,
+        on_behalf_of=on_behalf_of,
         state=state,
         waiting=tuple(one.role for one in left),
         questions=tuple(one.id for one in left),
@@ -104,11 +109,22 @@ def check_turn(session: Session, asked: Approval) -> None:
             )
 
 
-def settle(session: Session, asked: Approval, state: ApprovalState, person: User, now: datetime, reason: str) -> None:
+def settle(
+    session: Session,
+    asked: Approval,
+    verb: Verb,
+    person: User,
+    now: datetime,
+    reason: str,
+    *,
+    reason_code: str = "",
+    decided_for: str | None = None,
+) -> None:
     """The one compare and set of a decision; AlreadyDecided or StaleDecision when somebody was faster."""
-    if approvals.decide(session, asked.id, asked.shown, state, by=person.id, at=now, reason=reason[:4000]):
-        return
-    raise already(approvals.get(session, asked.id))
+    if not approval_states.settle(
+        session, asked, verb, by=person.id, at=now, reason=reason, reason_code=reason_code, decided_for=decided_for
+    ):
+        raise already(approvals.get(session, asked.id))
 
 
 def already(asked: Approval) -> QuartermasterError:

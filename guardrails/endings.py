@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from guardrails import claims
-from storage import approvals, moves
+from guardrails import approval_states, claims
+from guardrails.approval_states import Verb
+from storage import moves
 from storage.database import Session
-from storage.records import ApprovalState, MoveRecord, MoveState
+from storage.records import MoveRecord, MoveState
 
 UNSTARTED = frozenset({MoveState.PROPOSED, MoveState.WAITING, MoveState.APPROVED, MoveState.READY})
 """States from which a move may still be called off."""
 
-_CLOSES = {
-    MoveState.EXPIRED: ApprovalState.EXPIRED,
-    MoveState.SUPERSEDED: ApprovalState.SUPERSEDED,
-}
+_CLOSES: dict[MoveState, Verb] = {MoveState.EXPIRED: "expire", MoveState.SUPERSEDED: "supersede"}
+"""What becomes of the questions about a move that ends so; of any other they are cancelled."""
 
 
 def end(session: Session, record: MoveRecord, state: MoveState, reason: str, *, at: datetime) -> tuple[str, ...] | None:
@@ -25,7 +24,7 @@ def end(session: Session, record: MoveRecord, state: MoveState, reason: str, *, 
     """
     if not moves.advance(session, record.id, UNSTARTED, state, reason):
         return None
-    _let_go(session, record.id, _CLOSES.get(state, ApprovalState.CANCELLED), reason, at)
+    _let_go(session, record.id, _CLOSES.get(state, "cancel"), reason, at)
     return cancel_dependents(session, record, reason, at=at)
 
 
@@ -35,7 +34,7 @@ def cancel_dependents(session: Session, record: MoveRecord, reason: str, *, at: 
     lost, cancelled = {record.id}, []
     for other in _until_stable(rest, lost):
         if moves.advance(session, other.id, UNSTARTED, MoveState.CANCELLED, f"it needs {record.id}: {reason}"[:4000]):
-            _let_go(session, other.id, ApprovalState.CANCELLED, f"it needs {record.id}", at)
+            _let_go(session, other.id, "cancel", f"it needs {record.id}", at)
             cancelled.append(other.id)
     return tuple(cancelled)
 
@@ -46,6 +45,6 @@ def _until_stable(rest: tuple[MoveRecord, ...], lost: set[str]) -> list[MoveReco
     return [record for record in rest if record.id in lost]
 
 
-def _let_go(session: Session, move: str, state: ApprovalState, reason: str, at: datetime) -> None:
-    approvals.close(session, move, state, at, reason=reason[:4000])
+def _let_go(session: Session, move: str, verb: Verb, reason: str, at: datetime) -> None:
+    approval_states.close(session, move, verb, at, reason[:4000])
     claims.release(session, move)

@@ -28,7 +28,8 @@ def entitled(
     """The power in which `user` may decide `asked` at `at`. NotAllowed names the role needed and who has it.
 
     Four eyes: whoever asked, edited or raised the case may not, nor anybody in their name. Without four eyes the one
-    who asked may confirm in a role that policy lets confirm, inside its limits.
+    who asked may confirm in a role of their own that policy lets confirm, inside its limits; somebody else in their
+    name may do no more.
     """
     names = [name for name in asked.role.split("/") if name in policy.roles and policy.roles[name].decides]
     mine = [power for power in powers(user, people, delegations, at) if power.grant.role in names]
@@ -52,15 +53,22 @@ def entitled(
     able = [power for power in mine if power.covers(value, units, subject.touched.sites, policy)]
     if not able:
         raise _beyond(user, mine[0], asked, subject, policy, people)
+    confirmed = [power for power in able if _may_confirm(user, power, asked, policy)]
+    if not confirmed:
+        who = user if user.id == asked.asked_by else people.get(asked.asked_by)
+        raise NotAllowed(
+            f"{who.name} asked for this, and the role {able[0].grant.role} does not confirm its own requests",
+            field="role",
+            fix=_ask(people, asked.role, but=(user.id, asked.asked_by)),
+        )
+    return confirmed[0]
+
+
+def _may_confirm(user: User, power: Power, asked: Approval, policy: Policy) -> bool:
+    """Whether this power is good for a request of the decider's own, or of the one it was handed over by."""
     if user.id == asked.asked_by:
-        able = [power for power in able if policy.roles[power.grant.role].confirm]
-        if not able:
-            raise NotAllowed(
-                f"{user.name} asked for this, and the role {mine[0].grant.role} does not confirm its own requests",
-                field="role",
-                fix=_ask(people, asked.role, but=(user.id,)),
-            )
-    return able[0]
+        return power.for_whom is None and policy.roles[power.grant.role].confirm
+    return power.for_whom != asked.asked_by or policy.roles[power.grant.role].confirm
 
 
 def _beyond(user: User, power: Power, asked: Approval, subject: Subject, policy: Policy, people: People) -> NotAllowed:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from domain.verdicts import Outcome, Verdict
-from guardrails import asking
+from guardrails import approval_states, asking
 from guardrails.chain import EntryKind
 from guardrails.deciding import Decision, decision
 from guardrails.endings import end
@@ -48,7 +48,7 @@ def _expire(session: Session, ledger: Ledger, policy: Policy, move: str, at: dat
         cancelled = end(session, record, MoveState.EXPIRED, LATE, at=at) or ()
         _record(session, ledger, record, {**body, "cancelled": cancelled}, at)
         return decision("expired", late[0], ACTOR, MoveState.EXPIRED, cancelled=cancelled, text=LATE)
-    approvals.close(session, move, ApprovalState.EXPIRED, at, reason=LATE)
+    approval_states.close(session, move, "expire", at, LATE)
     verdict = Verdict(outcome=Outcome.APPROVAL, policy=policy.id, roles=above, four_eyes=late[0].four_eyes)
     asked = asking.ask(
         session,
@@ -60,6 +60,7 @@ def _expire(session: Session, ledger: Ledger, policy: Policy, move: str, at: dat
         asked_by=late[0].asked_by,
         at=at,
         edited_by=late[0].edited_by,
+        escalated_from=late[0].role,
     )
     if asked.short:
         cancelled = end(session, record, MoveState.EXPIRED, asked.short, at=at) or ()
@@ -77,7 +78,7 @@ def _above(session: Session, late: list[Approval], record: MoveRecord, policy: P
     value, units = sizes(describe(record.move, facts, cases.get(session, record.case)))
     roles = []
     for asked in late:
-        known = policy.roles.get(asked.role.split("/")[0])
+        known = policy.roles.get(asked.role.split("/")[-1 if asked.escalated_from else 0])
         above = known.escalates_to if known else None
         raised = raise_step(above, value, units, policy) if above else None
         if raised is None:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from domain.canonical import canonical_json, plain
-from domain.errors import BadInput, Conflict, StorageFailed, UnknownReference
-from guardrails.chain import GENESIS, VERSIONS, Entry, EntryKind, Head, Row, Verification, chain, verify
-from storage import ledger_rows
+from domain.errors import BadInput, Conflict, UnknownReference
+from guardrails.chain import GENESIS, LASTING, VERSIONS, Entry, EntryKind, Head, Row, Verification, chain
+from guardrails.proof import verify
+from storage import ledger_checkpoints, ledger_rows
 from storage.database import Database, Session
 
 
@@ -82,30 +81,34 @@ class Ledger:
 
     def hold(self, session: Session) -> Head:
         """Let nobody else append until this transaction ends, and give the head."""
-        ledger_rows.lock(session)
-        return self.head(session)
+        return _head(ledger_rows.hold(session))
 
     def head(self, session: Session) -> Head:
         """How far the chain has come: number of entries, hash of the last, and its time."""
-        last = ledger_rows.last(session)
-        if last is None:
-            return Head(count=0, hash=GENESIS)
-        return Head(count=last["seq"], hash=last["hash"], at=last["at"])
+        return _head(ledger_rows.last(session))
 
-    def redact(self, session: Session, seq: int, actor: str, at: datetime | None, why: str) -> Entry:
-        """Take away what entry `seq` says, and record that, by whom and why; the chain stays whole.
+    def redact(
+        self,
+        session: Session,
+        seq: int,
+        actor: str,
+        at: datetime | None,
+        why: str,
+        more: Mapping[str, Any] | None = None,
+    ) -> Entry:
+        """Take away what entry `seq` says, and record that, by whom and why, and `more`; the chain stays whole.
 
-        Raises UnknownReference when there is no such entry, Conflict when it is redacted already, or is itself a
-        redaction.
+        Who may is asked in `guardrails.redaction`. Raises UnknownReference when there is no such entry, Conflict when
+        it is redacted already, or when the proof rests on it.
         """
         found = next(ledger_rows.read(session, after=seq - 1, limit=1), None)
         if found is None or found[0]["seq"] != seq:
             raise UnknownReference(f"the ledger has no entry {seq}", field="seq", fix="look it up in the export")
         row, _ = found
-        if row["kind"] == EntryKind.REDACTION:
-            raise Conflict(f"entry {seq} is itself a redaction", field="seq", fix="redactions stay as they are")
+        if row["kind"] in LASTING:
+            raise Conflict(f"entry {seq} is a {row['kind']}: the proof rests on it", field="seq", fix="it stays")
         moment = self._now() if at is None else at
-        body = {"seq": seq, "content_hash": row["content_hash"], "why": why}
+        body = {**(more or {}), "seq": seq, "content_hash": row["content_hash"], "why": why}
         references = {name: row[name] for name in ("case", "run", "move", "action")}
         entry = self.append(session, EntryKind.REDACTION, actor, moment, body, **references)
         if not ledger_rows.empty_content(session, seq, moment):
@@ -130,21 +133,30 @@ class Ledger:
             yield Entry(**row), None if text is None else json.loads(text)
 
     def export(self, session: Session) -> Iterator[str]:
-        """Every entry with its content as one line of canonical JSON; the same ledger gives the same bytes."""
+        """Every entry with its content, then every signed checkpoint, each as one line of canonical JSON; the same
+        ledger gives the same bytes."""
         for row, text in ledger_rows.read(session):
             yield export_line(row, text)
+        for checkpoint in ledger_checkpoints.listed(session):
+            yield canonical_json({"checkpoint": checkpoint})
 
-    def verify_database(self, session: Session, head: Head | Sequence[Head] | None = None) -> Verification:
+    def verify_database(
+        self, session: Session, head: Head | Sequence[Head] | None = None, public_keys: Sequence[str] = ()
+    ) -> Verification:
         """Whether the ledger in the database is what was written; with heads, also that its end is there."""
         found = list(ledger_rows.read(session))
         contents = {row["seq"]: text for row, text in found}
         contents |= dict.fromkeys(ledger_rows.contents_without_row(session), "")
-        return verify([row for row, _ in found], contents, head)
+        return verify([row for row, _ in found], contents, head, ledger_checkpoints.listed(session), public_keys)
 
-    def verify_now(self, head: Head | Sequence[Head] | None = None) -> Verification:
+    def verify_now(self, head: Head | Sequence[Head] | None = None, public_keys: Sequence[str] = ()) -> Verification:
         """`verify_database` in a session of its own."""
         with self._database.read() as session:
-            return self.verify_database(session, head)
+            return self.verify_database(session, head, public_keys)
+
+
+def _head(last: Row | None) -> Head:
+    return Head(count=0, hash=GENESIS) if last is None else Head(count=last["seq"], hash=last["hash"], at=last["at"])
 
 
 def export_line(row: Row, text: str | None) -> str:
@@ -159,18 +171,32 @@ def export_line(row: Row, text: str | None) -> str:
     return canonical_json({"entry": dict(row), "content": content})
 
 
-def verify_export(lines: Iterable[str], head: Head | Sequence[Head] | None = None) -> Verification:
-    """Whether an export is what was written; it needs nothing but its lines."""
+def verify_export(
+    lines: Iterable[str], head: Head | Sequence[Head] | None = None, public_keys: Sequence[str] = ()
+) -> Verification:
+    """Whether an export is what was written; it needs nothing but its lines, and proves more with a public key."""
     rows: list[Row] = []
     contents: dict[int, str | None] = {}
-    for line in lines:
-        if not line.strip():
+    checkpoints: list[Row] = []
+    for line in filter(None, (raw.strip() for raw in lines)):
+        if line.startswith('{"checkpoint":'):
+            checkpoints.append(_checkpoint(line))
             continue
-        row, content = _parse(line.strip())
+        row, content = _parse(line)
         rows.append(row)
         if isinstance(row.get("seq"), int):
             contents.setdefault(row["seq"], content)
-    return verify(rows, contents, head)
+    return verify(rows, contents, head, checkpoints, public_keys)
+
+
+def _checkpoint(line: str) -> Row:
+    """A line as the columns of a checkpoint; {}, which never verifies, when it is not one that we wrote."""
+    try:
+        found = json.loads(line)
+        whole = canonical_json(found) == line and found.keys() == {"checkpoint"}
+        return found["checkpoint"] if whole and isinstance(found["checkpoint"], dict) else {}
+    except (TypeError, ValueError, RecursionError):
+        return {}
 
 
 def _parse(line: str) -> tuple[Row, str | None]:
@@ -183,38 +209,3 @@ def _parse(line: str) -> tuple[Row, str | None]:
         return row, None if content is None else canonical_json(content)
     except (KeyError, TypeError, ValueError, RecursionError):
         return {}, None
-
-
-def record_head(path: Path, count: int, hash_: str, at: datetime) -> None:
-    """Append one line `count hash at` to a heads file, on disk before this returns. StorageFailed when it cannot be."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a", encoding="ascii") as file:
-            file.write(f"{count} {hash_} {at.astimezone(UTC).isoformat()}\n")
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        raise StorageFailed(
-            f"the head of the ledger could not be written to {path}: {error.strerror}",
-            field="heads",
-            fix="make the folder writable and free some space",
-        ) from error
-
-
-def read_heads(path: Path) -> tuple[Head, ...]:
-    """The heads of a file, oldest first. BadInput names the line that is none, or the file when it is not there."""
-    try:
-        lines = path.read_text(encoding="ascii", errors="replace").splitlines()
-    except OSError as error:
-        raise BadInput(f"{path}: {error.strerror}", field="head", fix="name the heads file of the data") from error
-    heads: list[Head] = []
-    for number, line in enumerate(lines, 1):
-        parts = line.split()
-        if len(parts) != 3 or not parts[0].isdecimal() or len(parts[1]) != 64:
-            raise BadInput(
-                f"line {number} of {path} is no head",
-                field="head",
-                fix="a line is: count, hash, time",
-            )
-        heads.append(Head(count=int(parts[0]), hash=parts[1], at=parts[2]))
-    return tuple(heads)

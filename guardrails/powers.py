@@ -6,28 +6,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
-from domain.noun import Id, Noun, Text
+from domain.noun import Id, Noun
 from guardrails.people import Grant, People, User
 from guardrails.policy import Policy
-from guardrails.policy.fields import RoleId
+from storage.delegations import Delegation
 
-
-class Delegation(Noun):
-    """One person's role in another's hands, from `since` (in it) until `until` (not in it), until it is `ended`."""
-
-    id: Id
-    giver: Id
-    taker: Id
-    role: RoleId
-    since: datetime
-    until: datetime
-    why: Text = ""
-    created_at: datetime
-    ended_at: datetime | None = None
-
-    def holds(self, at: datetime) -> bool:
-        """Whether it is good at this moment."""
-        return self.since <= at < self.until and (self.ended_at is None or at < self.ended_at)
+__all__ = ["Delegation", "Power", "at_or_above", "powers"]
 
 
 class Power(Noun):
@@ -73,3 +57,14 @@ def _void(given: Delegation, people: People) -> bool:
     """Whether giver or taker was deactivated after this was handed over."""
     moments = (people.void_until(given.giver), people.void_until(given.taker))
     return any(moment is not None and given.created_at <= moment for moment in moments)
+
+
+def at_or_above(role: str, policy: Policy) -> frozenset[str]:
+    """The roles of a question (`lead/finance`: either) with all those it can go up to."""
+    found: set[str] = set()
+    for name in role.split("/"):
+        above: str | None = name
+        while above is not None and above in policy.roles and above not in found:
+            found.add(above)
+            above = policy.roles[above].escalates_to
+    return frozenset(found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,12 +10,13 @@ from domain.errors import Conflict, NotAllowed, StaleDecision
 from domain.facts import Facts
 from domain.plans import Move, shown_digest
 from domain.verdicts import Outcome, Verdict
-from guardrails import asking, claims
+from guardrails import approval_states, asking, claims
 from guardrails.edits import edited
 from guardrails.judge import judge
 from guardrails.ledger import Ledger
 from guardrails.people import People, User
 from guardrails.policy import Policy
+from guardrails.powers import Power, at_or_above
 from guardrails.subject import Subject, describe
 from storage import approvals, cases, moves, snapshots
 from storage import claims as claim_rows
@@ -33,15 +34,11 @@ class Rebound:
     questions: tuple[Approval, ...]
 
 
-def may_edit(person: User, asked: Approval, policy: Policy, people: People) -> None:
-    """NotAllowed unless the person has a role of the question, one above it, or the role that confirms plans."""
-    able = {policy.autonomy.confirm_role}
-    for name in asked.role.split("/"):
-        above: str | None = name
-        while above is not None and above in policy.roles:
-            able.add(above)
-            above = policy.roles[above].escalates_to
-    if not able & set(person.roles):
+def may_edit(person: User, mine: Iterable[Power], asked: Approval, policy: Policy, people: People) -> None:
+    """NotAllowed unless one of the person's powers is in a role of the question, one above it, or the role that
+    confirms plans."""
+    able = {policy.autonomy.confirm_role, *at_or_above(asked.role, policy)}
+    if not able & {power.grant.role for power in mine}:
         raise NotAllowed(
             f"{person.name} has no role that edits moves for {asked.role}",
             field="role",
@@ -108,6 +105,8 @@ def _questions(
         "four_eyes": verdict.four_eyes,
         "edited_by": editors,
         "expires_at": at + policy.waiting.span,
+        "assigned_to": None,
+        "escalated_from": "",
     }
     result = []
     for position, role in enumerate(verdict.roles):
@@ -115,11 +114,11 @@ def _questions(
             update={**fresh, "position": position, "role": role}
         )
         if position < len(pending):
-            if not approvals.rebind(session, pending[position], new):
+            if not approval_states.rebind(session, pending[position], new):
                 raise StaleDecision("somebody has decided meanwhile", field="approval", fix="look at the new card")
         else:
             new = asking.another(session, new, at)
         result.append(new)
     for extra in pending[len(verdict.roles) :]:
-        approvals.decide(session, extra.id, extra.shown, ApprovalState.SUPERSEDED, by=by, at=at, reason="edited")
+        approval_states.settle(session, extra, "supersede", by=by, at=at, reason="edited")
     return tuple(result)

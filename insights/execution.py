@@ -57,7 +57,7 @@ def numbers(past: Past) -> tuple[Number, ...]:
     facts = past.snapshots({str(one.admission.said["facts"]) for one in done if _taken(one)})
     confirmed, released = [], []
     for one in done:
-        if taken := _taken(one):
+        if (taken := _taken(one)) and one.admission.said["facts"] in facts:
             world = _World(facts[one.admission.said["facts"]])
             kind, behind = past.case_kind(one.closed.case), past.here(*(line for line, _ in taken), one.closed)
             confirmed.append(Item(kind, Decimal(_off_confirmed(one, world)), behind))

@@ -96,7 +96,7 @@ def _fill_rates(past: Past, over: Mapping[str, tuple[Line, Line]], plans: Mappin
     last = max((end.seq for _, end in placed.values()), default=0)
     effects = _Effects(past.effects(first, last + 1))
     sums: Sums = {key: {} for key in FILLS}
-    for run in sorted(placed):
+    for run in sorted(run for run in placed if plans[run].facts in facts):
         plan, end = placed[run]
         kind = past.case_kind(plan.case)
         wanted, planned = _asked(plans[run])

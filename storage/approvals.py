@@ -7,7 +7,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, RowMapping, or_, select
+from sqlalchemy import ColumnElement, ForeignKey, RowMapping, false, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.canonical import canonical_json
@@ -15,7 +15,7 @@ from domain.errors import UnknownReference
 from storage.base import Base, table_of
 from storage.counters import number_of
 from storage.records import Approval, ApprovalState
-from storage.statements import add, compare_and_set, many, one
+from storage.statements import add, compare_and_set, in_chunks, many, one
 
 
 class ApprovalRow(Base):
@@ -42,6 +42,10 @@ class ApprovalRow(Base):
     decided_by: Mapped[str | None]
     decided_at: Mapped[datetime | None]
     reason: Mapped[str]
+    assigned_to: Mapped[str | None]
+    escalated_from: Mapped[str]
+    decided_for: Mapped[str | None]
+    reason_code: Mapped[str]
 
 
 def ask(session: Session, approval: Approval) -> None:
@@ -70,6 +74,8 @@ def decide(
     by: str,
     at: datetime,
     reason: str = "",
+    reason_code: str = "",
+    decided_for: str | None = None,
 ) -> bool:
     """Compare and set the one decision: only while pending, not expired at `at`, and still showing `shown`.
 
@@ -83,15 +89,16 @@ def decide(
         ApprovalRow.expires_at > at,
     )
     values = {"state": to_state, "decided_by": by, "decided_at": at, "reason": reason}
+    values |= {"reason_code": reason_code, "decided_for": decided_for}
     return compare_and_set(session, ApprovalRow, where, values) == 1
 
 
 def rebind(session: Session, old: Approval, new: Approval) -> bool:
     """Bind a pending approval to what it shows after an edit; False when it was decided or shows something else by now.
 
-    Role, position, digest, policy, facts, four eyes, editors and expiry are taken from `new`.
+    Role, position, digest, policy, facts, four eyes, editors and expiry are taken from `new`, and whom it was given to.
     """
-    names = ("position", "role", "shown", "policy", "facts", "four_eyes", "expires_at")
+    names = ("position", "role", "shown", "policy", "facts", "four_eyes", "expires_at", "assigned_to", "escalated_from")
     values: dict[str, Any] = {name: getattr(new, name) for name in names}
     where = (
         ApprovalRow.id == old.id,
@@ -101,6 +108,23 @@ def rebind(session: Session, old: Approval, new: Approval) -> bool:
     )
     edited_by = canonical_json(new.edited_by)
     return compare_and_set(session, ApprovalRow, where, {**values, "edited_by": edited_by}) == 1
+
+
+def amend(session: Session, old: Approval, new: Approval) -> bool:
+    """Give a pending approval to other people; False when it was decided, changed or given away by now.
+
+    Role, whom it was given to and the role it was escalated from are taken from `new`.
+    """
+    values: dict[str, Any] = {name: getattr(new, name) for name in ("role", "assigned_to", "escalated_from")}
+    assigned = ApprovalRow.assigned_to
+    where = (
+        ApprovalRow.id == old.id,
+        ApprovalRow.state == ApprovalState.PENDING,
+        ApprovalRow.shown == old.shown,
+        ApprovalRow.role == old.role,
+        assigned.is_(None) if old.assigned_to is None else assigned == old.assigned_to,
+    )
+    return compare_and_set(session, ApprovalRow, where, values) == 1
 
 
 def close(
@@ -120,21 +144,53 @@ def listed(
     case: str | None = None,
     run: str | None = None,
     move: str | None = None,
+    newest: int | None = None,
+    offset: int = 0,
 ) -> tuple[Approval, ...]:
-    """Approvals in the order they were asked, of these states, role, case, run and move."""
+    """Approvals in the order they were asked, of these states, role, case, run and move.
+
+    With `newest`, so many of them at most, the one asked last first, after leaving out `offset`.
+    """
     where: list[ColumnElement[bool]] = []
     if states is not None:
         where.append(ApprovalRow.state.in_(sorted(states)))
     asked = ((ApprovalRow.role, role), (ApprovalRow.case, case), (ApprovalRow.run, run), (ApprovalRow.move, move))
     where += [column == value for column, value in asked if value is not None]
-    rows = many(session, ApprovalRow, *where, order=(ApprovalRow.number, ApprovalRow.id))
+    if newest is None:
+        rows = many(session, ApprovalRow, *where, order=(ApprovalRow.number, ApprovalRow.id))
+    else:
+        order = (ApprovalRow.number.desc(), ApprovalRow.id.desc())
+        rows = many(session, ApprovalRow, *where, order=order, limit=newest, offset=offset)
     return tuple(_approval(row) for row in rows)
+
+
+def of_moves(session: Session, moves: Collection[str]) -> dict[str, tuple[Approval, ...]]:
+    """Every approval of these moves, by move, in the order they were asked."""
+    found: dict[str, list[Approval]] = {move: [] for move in moves}
+    for some in in_chunks(moves):
+        for row in many(session, ApprovalRow, ApprovalRow.move.in_(some), order=(ApprovalRow.number, ApprovalRow.id)):
+            found[row["move"]].append(_approval(row))
+    return {move: tuple(asked) for move, asked in found.items()}
 
 
 def overdue(session: Session, now: datetime) -> tuple[Approval, ...]:
     """Pending approvals whose time is over, those first that ended first."""
     where = (ApprovalRow.state == ApprovalState.PENDING, ApprovalRow.expires_at <= now)
     rows = many(session, ApprovalRow, *where, order=(ApprovalRow.expires_at, ApprovalRow.number))
+    return tuple(_approval(row) for row in rows)
+
+
+def awaited(
+    session: Session, at: datetime, *, asked_by: datetime | None, ends_by: datetime | None
+) -> tuple[Approval, ...]:
+    """Pending approvals in time at `at` that were asked by one time or end by the other (None: no such ones)."""
+    either = []
+    if asked_by is not None:
+        either.append(ApprovalRow.created_at <= asked_by)
+    if ends_by is not None:
+        either.append(ApprovalRow.expires_at <= ends_by)
+    where = (ApprovalRow.state == ApprovalState.PENDING, ApprovalRow.expires_at > at, or_(false(), *either))
+    rows = many(session, ApprovalRow, *where, order=(ApprovalRow.number, ApprovalRow.id))
     return tuple(_approval(row) for row in rows)
 
 

@@ -1,4 +1,4 @@
-"""Numbers that never repeat: the ids of cases, runs, approvals and conversations, and places in an order."""
+"""Numbers that never repeat: ids of cases, runs, approvals, conversations, delegations; places in an order."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from domain.errors import BadInput
 from storage.base import Base
 from storage.statements import upsert
 
-PREFIXES = {"case": "C", "run": "R", "approval": "A", "conversation": "T"}
+PREFIXES = {"case": "C", "run": "R", "approval": "A", "conversation": "T", "delegation": "D"}
 
 
 class CounterRow(Base):
@@ -34,8 +34,8 @@ def next_number(session: Session, name: str) -> int:
     return int(session.execute(statement).scalar_one())
 
 
-def next_id(session: Session, kind: Literal["case", "run", "approval", "conversation"]) -> str:
-    """The next id of a kind: `C-1`, `R-1`, `A-1`, `T-1` and on."""
+def next_id(session: Session, kind: Literal["case", "run", "approval", "conversation", "delegation"]) -> str:
+    """The next id of a kind: `C-1`, `R-1`, `A-1`, `T-1`, `D-1` and on."""
     return f"{PREFIXES[kind]}-{next_number(session, kind)}"
 
 

@@ -23,6 +23,10 @@ SCHEMA = "0003"
 
 BUSY_MILLISECONDS = 5000
 
+FLUSH = "flush"
+"""What a session is told (`session.info`) that commits without waiting for the disk: `write` waits after it, when
+others are let in already. Nobody is told of what is not on disk, and no one who comes later is on disk before it."""
+
 
 class Database:
     """A database by URL: `sqlite:///path/to/file.db` or `postgresql://user@host/name`.
@@ -57,9 +61,24 @@ class Database:
         SQLite: BEGIN IMMEDIATE, so one writer at a time from its first statement on. PostgreSQL: READ COMMITTED; rooms
         change state by compare and set, and lock what they must.
         """
-        with explained(lambda: self.name), Session(self._writer) as session, session.begin():
-            session.connection()
-            yield session
+        with explained(lambda: self.name):
+            with Session(self._writer) as session, session.begin():
+                session.connection()
+                yield session
+            if session.info.get(FLUSH):
+                self._flush()
+
+    def flush(self) -> None:
+        """Wait until everything that was committed before, by anybody, is on disk."""
+        if self.is_postgresql:
+            with explained(lambda: self.name):
+                self._flush()
+
+    def _flush(self) -> None:
+        """A record of our own in the log of the database, committed the ordinary way: what is before it is on disk
+        when it is. Many who wait share one write."""
+        with self._writer.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("SELECT pg_logical_emit_message(true, 'quartermaster', '')")
 
     def upgrade(self) -> None:
         """Bring the schema up to SCHEMA; quick when it is there already, safe when several processes start at once."""
@@ -136,7 +155,7 @@ def _normal(url: str) -> URL:
 
 
 def _postgresql(url: URL) -> Engine:
-    return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20, connect_args={"connect_timeout": 5})
+    return create_engine(url, pool_pre_ping=True, pool_size=20, max_overflow=10, connect_args={"connect_timeout": 5})
 
 
 def _sqlite(url: URL) -> Engine:

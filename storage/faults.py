@@ -24,6 +24,11 @@ _SAYINGS: tuple[tuple[tuple[str, ...], str, str], ...] = (
         "try again",
     ),
     (
+        ("permission denied for", "must be owner", "insufficientprivilege"),
+        "this database user may not do that",
+        "if the schema is older than the program, let its owner run `quartermaster database upgrade`",
+    ),
+    (
         ("readonly database", "read-only", "permission denied"),
         "the database cannot be written",
         "make the data folder writable, or point QUARTERMASTER_HOME at one that is",

@@ -10,11 +10,12 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Select, desc, select
+from sqlalchemy import ColumnElement, ForeignKey, Select, desc, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from storage.base import Base, table_of
-from storage.statements import add, compare_and_set, in_chunks, many, wait_turn
+from storage.database import FLUSH
+from storage.statements import add, compare_and_set, in_chunks, is_postgresql, many, turn
 
 ENTRY_COLUMNS = (
     "seq",
@@ -40,7 +41,7 @@ class LedgerRow(Base):
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     kind: Mapped[str] = mapped_column(index=True)
     version: Mapped[int]
-    at: Mapped[str]
+    at: Mapped[str] = mapped_column(index=True)
     actor: Mapped[str]
     case: Mapped[str | None] = mapped_column(index=True)
     run: Mapped[str | None] = mapped_column(index=True)
@@ -61,9 +62,26 @@ class LedgerContentRow(Base):
     redacted_at: Mapped[datetime | None]
 
 
-def lock(session: Session) -> None:
-    """Let nobody else append until this transaction ends."""
-    wait_turn(session, "ledger")
+_HOLD = text("SELECT seq, hash, at FROM quartermaster_hold_ledger(:turn)")
+_BOTH = text(
+    "WITH entry AS (INSERT INTO ledger "
+    f"({', '.join(chr(34) + name + chr(34) for name in ENTRY_COLUMNS)}) "
+    f"VALUES ({', '.join(':' + name for name in ENTRY_COLUMNS)}) RETURNING seq) "
+    "INSERT INTO ledger_contents (seq, body) SELECT seq, :body FROM entry"
+)
+
+
+def hold(session: Session) -> dict[str, Any] | None:
+    """Let nobody else append until this transaction ends; seq, hash and time of the last row, None when there is none.
+
+    PostgreSQL: one round trip (`quartermaster_hold_ledger`), and only until the commit is written, not until it is on
+    disk. SQLite: a write transaction is alone already.
+    """
+    if not is_postgresql(session):
+        return last(session)
+    session.info[FLUSH] = True
+    found = session.execute(_HOLD, {"turn": turn("ledger")}).mappings().one_or_none()
+    return None if found is None else dict(found)
 
 
 def last(session: Session) -> dict[str, Any] | None:
@@ -73,8 +91,12 @@ def last(session: Session) -> dict[str, Any] | None:
 
 
 def add_row(session: Session, row: Mapping[str, Any], body: str) -> None:
-    """Add a row (ENTRY_COLUMNS) and its content."""
-    add(session, LedgerRow, {name: row[name] for name in ENTRY_COLUMNS})
+    """Add a row (ENTRY_COLUMNS) and its content; on PostgreSQL in one round trip."""
+    values = {name: row[name] for name in ENTRY_COLUMNS}
+    if is_postgresql(session):
+        session.execute(_BOTH, {**values, "body": body})
+        return
+    add(session, LedgerRow, values)
     add(session, LedgerContentRow, {"seq": row["seq"], "body": body, "redacted_at": None})
 
 

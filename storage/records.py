@@ -223,6 +223,8 @@ class Approval(Noun):
     """One question to one role about one move. `shown` is the digest of exactly what the decider sees.
 
     Approvals of a move are asked in the order of `position` (from 0). `edited_by` are all who changed the move.
+    `assigned_to` is whom it was given to; `escalated_from` the role that let it wait too long ("": none did).
+    `decided_for`: in whose name it was decided, None in the decider's own; `reason_code` is one of the policy's.
     """
 
     id: Id
@@ -243,6 +245,10 @@ class Approval(Noun):
     decided_by: Id | None = None
     decided_at: datetime | None = None
     reason: Text = ""
+    assigned_to: Id | None = None
+    escalated_from: Text = ""
+    decided_for: Id | None = None
+    reason_code: Text = ""
 
 
 class SagaState(StrEnum):

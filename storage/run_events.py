@@ -13,7 +13,7 @@ from domain.canonical import canonical_json
 from storage.base import Base
 from storage.counters import next_number
 from storage.records import RunEvent
-from storage.statements import add, in_chunks, many
+from storage.statements import add, compare_and_set, in_chunks, many
 
 
 class RunEventRow(Base):
@@ -43,6 +43,12 @@ def since(session: Session, run: str, seq: int = 0, limit: int | None = None) ->
         session, RunEventRow, RunEventRow.run == run, RunEventRow.seq > seq, order=(RunEventRow.seq,), limit=limit
     )
     return tuple(RunEvent(**row) for row in rows)
+
+
+def redact(session: Session, run: str, kinds: Collection[str], by: int) -> int:
+    """Take away what events of these kinds say; `by` is the entry of the ledger that was redacted. How many did."""
+    values = {"kind": "redacted", "body": canonical_json({"entry": by})}
+    return compare_and_set(session, RunEventRow, (RunEventRow.run == run, RunEventRow.kind.in_(kinds)), values)
 
 
 def of_kind(session: Session, kind: str, runs: Collection[str]) -> tuple[RunEvent, ...]:

@@ -111,6 +111,12 @@ def listed(
     return tuple(_run(row) for row in many(session, RunRow, *where, order=order, limit=limit))
 
 
+def sharing(session: Session, facts: str, run: str) -> tuple[str, ...]:
+    """Other runs that planned on the same snapshot."""
+    rows = many(session, RunRow, RunRow.facts == facts, RunRow.id != run, order=(RunRow.number,))
+    return tuple(str(row["id"]) for row in rows)
+
+
 def newest(
     session: Session,
     states: Collection[RunState] | None = None,

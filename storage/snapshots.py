@@ -13,10 +13,10 @@ from sqlalchemy import RowMapping, desc
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.canonical import canonical_json, digest_of_text
-from domain.errors import IntegrityBroken, UnknownReference
+from domain.errors import Conflict, IntegrityBroken, UnknownReference
 from domain.facts import Facts
 from storage.base import Base
-from storage.statements import add_if_absent, in_chunks, many, one
+from storage.statements import add_if_absent, compare_and_set, in_chunks, many, one
 
 
 class SnapshotRow(Base):
@@ -39,7 +39,8 @@ def put(session: Session, facts: Facts) -> str:
 
 
 def get(session: Session, facts_id: str) -> Facts:
-    """The facts with this id. UnknownReference when never kept; IntegrityBroken when they are not what the id says."""
+    """The facts with this id. UnknownReference when never kept, Conflict when redacted; IntegrityBroken when they
+    are not what the id says."""
     row = one(session, SnapshotRow, SnapshotRow.id == facts_id)
     if row is None:
         raise UnknownReference(
@@ -48,9 +49,15 @@ def get(session: Session, facts_id: str) -> Facts:
     return _facts(row)
 
 
+def redact(session: Session, facts_id: str) -> bool:
+    """Take away what a snapshot says; its id and time stay. False when there was nothing any more."""
+    where = (SnapshotRow.id == facts_id, SnapshotRow.size > 0)
+    return compare_and_set(session, SnapshotRow, where, {"body": b"", "size": 0}) == 1
+
+
 def latest(session: Session) -> Facts | None:
     """The facts taken last, for planning while a source cannot be read; None when nothing was ever kept."""
-    rows = many(session, SnapshotRow, order=(desc(SnapshotRow.taken_at), SnapshotRow.id), limit=1)
+    rows = many(session, SnapshotRow, SnapshotRow.size > 0, order=(desc(SnapshotRow.taken_at), SnapshotRow.id), limit=1)
     return _facts(rows[0]) if rows else None
 
 
@@ -60,7 +67,7 @@ def as_kept(session: Session, ids: Collection[str]) -> Iterator[tuple[str, dict[
     IntegrityBroken when one is not what its id says.
     """
     for some in in_chunks(ids):
-        for row in many(session, SnapshotRow, SnapshotRow.id.in_(some), order=(SnapshotRow.id,)):
+        for row in many(session, SnapshotRow, SnapshotRow.id.in_(some), SnapshotRow.size > 0, order=(SnapshotRow.id,)):
             try:
                 text = zlib.decompress(row["body"]).decode()
             except (zlib.error, UnicodeDecodeError) as error:
@@ -71,6 +78,8 @@ def as_kept(session: Session, ids: Collection[str]) -> Iterator[tuple[str, dict[
 
 
 def _facts(row: RowMapping) -> Facts:
+    if row["size"] == 0:
+        raise Conflict(f"snapshot '{row['id']}' was redacted", field="facts", fix="the ledger says by whom and why")
     try:
         facts = Facts.model_validate_json(zlib.decompress(row["body"]))
     except (zlib.error, ValidationError) as error:

@@ -61,9 +61,12 @@ def many(
     *where: ColumnElement[bool],
     order: Sequence[Any],
     limit: int | None = None,
+    offset: int = 0,
 ) -> Sequence[RowMapping]:
-    """The rows that match, in a written order."""
+    """The rows that match, in a written order; with `limit`, so many at most after leaving out `offset`."""
     statement = select(table_of(entity)).where(*where).order_by(*order).limit(limit)
+    if offset:
+        statement = statement.offset(offset)
     return session.execute(statement).mappings().all()
 
 
@@ -85,5 +88,9 @@ def wait_turn(session: Session, name: str) -> None:
     write transaction is already alone.
     """
     if is_postgresql(session):
-        number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
-        session.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
+        session.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": turn(name)})
+
+
+def turn(name: str) -> int:
+    """The number of an advisory lock."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from storage.approval_steps import MarkRow, SnoozeRow, StepRow
 from storage.approvals import ApprovalRow
 from storage.base import Base
 from storage.budgets import BudgetRow
@@ -10,10 +11,12 @@ from storage.claims import ClaimRow
 from storage.conversations import ConversationRow, TurnRow
 from storage.counters import CounterRow
 from storage.deactivations import DeactivationRow
+from storage.delegations import AbsenceRow, DelegationRow
 from storage.effects import EffectRow
 from storage.exceptions import ExceptionRow, LookRow, SweepRow
 from storage.inbox import InboxRow, InboxSequenceRow
 from storage.leases import LeaseRow
+from storage.ledger_checkpoints import LedgerCheckpointRow
 from storage.ledger_rows import LedgerContentRow, LedgerRow
 from storage.moves import MoveRow
 from storage.plans import PlanRow
@@ -25,9 +28,10 @@ from storage.sessions import SessionRow
 from storage.slack_cards import SlackCardRow
 from storage.slack_events import SlackEventRow
 from storage.snapshots import SnapshotRow
-from storage.switches import SwitchRow
+from storage.switches import SwitchRow, TurnOfSwitchRow
 
 TABLES: tuple[type[Base], ...] = (
+    AbsenceRow,
     ApprovalRow,
     BudgetRow,
     CaseRow,
@@ -35,14 +39,17 @@ TABLES: tuple[type[Base], ...] = (
     ConversationRow,
     CounterRow,
     DeactivationRow,
+    DelegationRow,
     EffectRow,
     ExceptionRow,
     InboxRow,
     InboxSequenceRow,
     LeaseRow,
+    LedgerCheckpointRow,
     LedgerContentRow,
     LedgerRow,
     LookRow,
+    MarkRow,
     MoveRow,
     PlanRow,
     PolicyActivationRow,
@@ -54,8 +61,11 @@ TABLES: tuple[type[Base], ...] = (
     SlackCardRow,
     SlackEventRow,
     SnapshotRow,
+    SnoozeRow,
+    StepRow,
     SweepRow,
     SwitchRow,
+    TurnOfSwitchRow,
     TurnRow,
 )
 

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 from agent.casework.lapse import tell
 from agent.casework.outcome import Report, gather
+from agent.runtime.approval_desk import ApprovalDesk
 from agent.runtime.browse import Browse
 from agent.runtime.clock import pause
 from agent.runtime.intake import Intake, Said, Taken
 from agent.runtime.people_desk import PeopleDesk
+from agent.runtime.records_desk import RecordsDesk
 from agent.runtime.replay import Replay, replay
 from agent.runtime.slack_desk import SlackDesk
 from agent.runtime.sweep import Triage
@@ -26,17 +28,17 @@ from domain.errors import DependencyDown, StorageFailed
 from domain.events import Event
 from domain.facts import Facts
 from guardrails import switches
-from guardrails.cards import Card, card
-from guardrails.chain import EntryKind, Head, Verification
+from guardrails.cards import Card
+from guardrails.chain import Head, Verification
 from guardrails.deciding import Decision
-from guardrails.ledger import record_head
 from guardrails.people import People
+from guardrails.switches import Lift
 from insights import flow, metrics
 from insights.flow import Flow
 from insights.metrics import Metrics
 from knowledge.passages import Found
 from knowledge.shelf import Shelf
-from storage import approvals, cases, conversations, moves, run_events, runs, sagas, snapshots
+from storage import cases, conversations, run_events, runs, sagas, snapshots
 from storage.records import Conversation, Run, RunEvent, RunState, Saga, Switch
 
 if TYPE_CHECKING:
@@ -56,7 +58,8 @@ class Application:
         self.staff = PeopleDesk(parts.database, parts.ledger, lambda: parts.policy, parts.roster, parts.clock)
         """Who may act here, and who no longer."""
         self._sweeper = Sweeper(parts.services, self._intake, lambda: parts.leases)
-        self._kept = 0
+        self.records = RecordsDesk(parts)
+        """The ledger: verified, exported, signed, explained."""
         self._woken = threading.Event()
 
     def take_event(self, event: Event, user: str = "", *, settle: bool = True) -> Taken:
@@ -94,32 +97,53 @@ class Application:
         """What a sweep came to, as things stand now."""
         return self._sweeper.report(found, self._parts.people.get(user).id if user else "sweep")
 
-    def approvals(self, user: str | None = None, *, everything: bool = False) -> tuple[Card, ...]:
-        """Cards that wait (for `user`, when named), in the order asked; with `everything`, decided ones too."""
-        if not everything:
+    def approvals(
+        self,
+        user: str | None = None,
+        *,
+        everything: bool = False,
+        decided: bool = False,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> tuple[Card, ...]:
+        """Cards that wait (for `user`, when named), in the order asked; with `everything`, those that are over too,
+        with `decided`, only those. With `limit`, so many of these, the one asked last first, after leaving out
+        `offset`."""
+        if not (everything or decided):
             return self._parts.approvals.waiting(user)
-        with self._parts.database.read() as session:
-            known = approvals.listed(session)
-            return tuple(
-                card(one, moves.get(session, one.move), tuple(o for o in known if o.move == one.move)) for one in known
-            )
+        return self._parts.approvals.listed(user, over=decided, newest=limit, offset=offset)
 
-    def show(self, approval: str) -> Card:
-        """One card."""
-        return self._parts.approvals.show(approval)
+    def show(self, approval: str, user: str | None = None) -> Card:
+        """One card, as `user` sees it."""
+        return self._parts.approvals.show(approval, user)
 
     def approve(
-        self, approval: str, user: str, digest: str | None = None, reason: str = "", *, settle: bool = True
+        self,
+        approval: str,
+        user: str,
+        digest: str | None = None,
+        reason: str = "",
+        *,
+        reason_code: str = "",
+        settle: bool = True,
     ) -> Decision:
         """Approve what the card shows. What can be carried out is carried out before this returns; without `settle`
-        (so for every decision here) a worker does it afterwards."""
-        return self._decided(self._parts.approvals.approve(approval, user, digest, reason), settle)
+        (so for every decision here) a worker does it afterwards. `reason_code` is one that policy lists."""
+        return self._decided(self._parts.approvals.approve(approval, user, digest, reason, reason_code), settle)
 
     def reject(
-        self, approval: str, user: str, reason: str = "", digest: str | None = None, *, settle: bool = True
+        self,
+        approval: str,
+        user: str,
+        reason: str = "",
+        digest: str | None = None,
+        *,
+        reason_code: str = "",
+        settle: bool = True,
     ) -> Decision:
-        """Reject what the card shows; what needs it is cancelled, the rest is planned again."""
-        return self._decided(self._parts.approvals.reject(approval, user, reason, digest), settle)
+        """Reject what the card shows; what needs it is cancelled, the rest is planned again. BadInput without a reason,
+        in words or as a code, when policy lists codes for it."""
+        return self._decided(self._parts.approvals.reject(approval, user, reason, digest, reason_code), settle)
 
     def edit(
         self,
@@ -129,10 +153,18 @@ class Application:
         digest: str | None = None,
         reason: str = "",
         *,
+        reason_code: str = "",
         settle: bool = True,
     ) -> Decision:
-        """Change quantities inside a move (action id -> units); it is judged again."""
-        return self._decided(self._parts.approvals.edit(approval, user, changes, digest, reason), settle)
+        """Change quantities inside a move (action id -> units); it is judged again. A reason is asked for as by
+        `reject`."""
+        made = self._parts.approvals.edit(approval, user, changes, digest, reason, reason_code)
+        return self._decided(made, settle)
+
+    @property
+    def desk(self) -> ApprovalDesk:
+        """What people do around questions besides deciding one."""
+        return ApprovalDesk(self._parts, lambda made: self._decided(made, False), self.settle)
 
     def _decided(self, decision: Decision, settle: bool) -> Decision:
         with self._parts.database.write() as session:
@@ -151,7 +183,7 @@ class Application:
             self.wake()
             return
         trouble = dict(self._parts.progress.settle(only_due=only_due, tell=tell))
-        self._keep_head()
+        self.records.keep_head()
         if focus in trouble:
             raise trouble[focus]
 
@@ -176,9 +208,16 @@ class Application:
                 pause(every)
             stop.wait(every)
 
-    def run_worker(self, stop: threading.Event, every: float = 1.0, triage_minutes: int | None = None) -> None:
+    def run_worker(
+        self,
+        stop: threading.Event,
+        every: float = 1.0,
+        triage_minutes: int | None = None,
+        alarm: Tell | None = None,
+    ) -> None:
         """Settle again and again until `stop` is set, at once when woken. Parked sagas go on when due; threads are
-        tidied daily. It sweeps every `triage_minutes` (the setting when None; 0 never) and after events."""
+        tidied daily. It sweeps every `triage_minutes` (the setting when None; 0 never) and after events, and signs the
+        ledger when that is due; `alarm` is told when the ledger was tampered with."""
         minutes = self.settings.triage_minutes or 0 if triage_minutes is None else triage_minutes
         tidied = None
         while not stop.is_set():
@@ -187,6 +226,7 @@ class Application:
                 self.settle(only_due=True)
                 if minutes and self._sweeper.due(minutes):
                     self.triage_report(self.triage_once())
+                self.records.seal(alarm)
                 if tidied != self._parts.clock.now().date():
                     self.tidy()
                     tidied = self._parts.clock.now().date()
@@ -283,7 +323,7 @@ class Application:
 
     def replay(self, run: str) -> Replay:
         """Plan a run again from what was recorded, and compare."""
-        return replay(self._parts.database, run, self._parts.model_planner, self._parts.library)
+        return replay(self._parts.database, self._parts.ledger, run, self._parts.model_planner, self._parts.library)
 
     def lookup(self, question: str, limit: int = 3, document: str | None = None) -> Found:
         """What the documents say to a question, or that it is not in them."""
@@ -295,52 +335,29 @@ class Application:
 
     def verify(self, heads: Sequence[Head] | None = None) -> Verification:
         """Whether the ledger is what was written; with heads, also that its end is there."""
-        return self._parts.ledger.verify_now(heads)
+        return self.records.verify(heads)
 
     def head(self) -> Head:
         """How far the ledger has come."""
-        with self._parts.database.read() as session:
-            return self._parts.ledger.head(session)
+        return self.records.head()
 
     @property
     def heads_file(self) -> Path:
         """Where the heads of the ledger are kept, outside the database."""
-        return self._parts.settings.home / "heads.txt"
+        return self.records.heads_file
 
     def export(self, user: str = "operator") -> Iterator[str]:
         """The whole ledger as lines of canonical JSON; the export itself is its last entry."""
-        parts = self._parts
-        with parts.database.write() as session:
-            parts.ledger.append(session, EntryKind.EXPORT, user, parts.clock.now(), {"what": "ledger"})
-        self._keep_head()
-        with parts.database.read() as session:
-            yield from parts.ledger.export(session)
+        return self.records.export(user)
 
-    def stop(self, user: str, system: str = switches.EVERYTHING, reason: str = "") -> Switch:
+    def stop(self, user: str, system: str = switches.EVERYTHING, reason: str = "", reason_code: str = "") -> Switch:
         """The kill switch: nothing is written to `system` (everything when not named) until it is lifted."""
-        parts = self._parts
-        with parts.database.write() as session:
-            person = parts.people.get(user)
-            at = parts.clock.now()
-            return switches.stop(session, parts.ledger, parts.policy, person, at=at, why=reason, system=system)
+        return self.desk.stop(user, system, reason, reason_code)
 
-    def lift(self, user: str, system: str = switches.EVERYTHING, reason: str = "") -> Switch:
-        """Let writes go on; by another person than the one who stopped them."""
-        parts = self._parts
-        with parts.database.write() as session:
-            person = parts.people.get(user)
-            at = parts.clock.now()
-            turned = switches.lift(session, parts.ledger, parts.policy, person, at=at, why=reason, system=system)
-        self.settle()
-        return turned
+    def lift(self, user: str, system: str = switches.EVERYTHING, reason: str = "") -> Lift:
+        """Let writes go on; asked for by one person and done by a second, neither of whom stopped them."""
+        return self.desk.lift(user, system, reason)
 
     def close(self) -> None:
         """Give everything back."""
         self._parts.close()
-
-    def _keep_head(self) -> None:
-        """Append the head to the heads file when the ledger has grown."""
-        head = self.head()
-        if head.count and head.count != self._kept:
-            record_head(self.heads_file, head.count, head.hash, self._parts.clock.now())
-            self._kept = head.count

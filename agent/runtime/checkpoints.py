@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from domain.errors import StorageFailed
+from storage.role import THREADS
 
 if TYPE_CHECKING:
     from langgraph.checkpoint.base import BaseCheckpointSaver
@@ -56,7 +57,8 @@ def _postgres(url: str) -> Checkpoints:
     from langgraph.checkpoint.postgres import PostgresSaver
 
     plain = "postgresql" + url[url.index("://") :]
-    opened = PostgresSaver.from_conn_string(plain)
+    path = f"-c search_path={THREADS},public"  # a schema that is not there is passed over
+    opened = PostgresSaver.from_conn_string(psycopg.conninfo.make_conninfo(plain, options=path))
     saver = opened.__enter__()
     saver.setup()
 

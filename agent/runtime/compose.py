@@ -25,7 +25,7 @@ from agent.runtime.world import embedded
 from agent.settings import Settings, prepare_process
 from connectors import snapshot
 from connectors.connector import Connector, Happening
-from domain.errors import StorageFailed
+from domain.errors import QuartermasterError, StorageFailed
 from domain.events import Event, SystemOutage
 from domain.facts import Facts
 from guardrails.approvals import Approvals
@@ -63,11 +63,15 @@ def open_application(
     if clock is None:
         clock = FixedClock(now) if now is not None else SystemClock()
     database = Database(settings.database)
-    if create:
-        _make_home(settings.home)
-        database.upgrade()
-    else:
-        database.ensure_current()
+    try:
+        if create:
+            _make_home(settings.home)
+            database.upgrade()
+        else:
+            database.ensure_current()
+    except QuartermasterError:
+        database.close()
+        raise
     return Application(Parts(settings, clock, database, connector or embedded(settings.home), planner, works=works))
 
 

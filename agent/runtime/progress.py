@@ -44,6 +44,7 @@ class Progress:
         """
         trouble: dict[str, QuartermasterError] = {}
         parked: set[str] = set()
+        self._services.approvals.remind()
         going = True
         while going:
             going = self._expire()

@@ -16,6 +16,9 @@ from domain.errors import BadInput
 from domain.noun import Id, Noun, Text
 from domain.plans import Plan
 from domain.requests import ToolCall
+from guardrails import redaction
+from guardrails.ledger import Ledger
+from guardrails.redaction import Redaction
 from knowledge.passages import Library
 from storage import plans, run_events, runs, snapshots
 from storage.database import Database
@@ -34,6 +37,8 @@ class Replay(Noun):
     engine_now: Id
     planner: Id
     note: Text = ""
+    redacted: Text = ""
+    """By whom, when and why what it rests on was taken away; nothing is planned again then."""
     difference: tuple[Text, ...] = ()
 
 
@@ -41,11 +46,14 @@ Replaying = Callable[[tuple[str, ...]], Planner]
 """From the recorded outputs of a model to a planner that plans from them."""
 
 
-def replay(database: Database, run_id: str, replaying: Replaying, library: Library | None = None) -> Replay:
+def replay(
+    database: Database, ledger: Ledger, run_id: str, replaying: Replaying, library: Library | None = None
+) -> Replay:
     """Plan a run again from its request, snapshot and policy. BadInput when it has no plan yet.
 
     A run planned by a model is fed the model's recorded outputs; one that looked into documents looks into `library`,
-    and another library than the recorded one is said. IntegrityBroken when what was recorded was changed.
+    and another library than the recorded one is said. A run that was redacted is not planned again: the answer says
+    by whom, when and why. IntegrityBroken when what was recorded was changed.
     """
     with database.read() as session:
         run = runs.get(session, run_id)
@@ -53,6 +61,8 @@ def replay(database: Database, run_id: str, replaying: Replaying, library: Libra
         if not made:
             raise BadInput(f"run '{run_id}' has no plan", field="run", fix="replay a run that has planned something")
         recorded = plans.load(session, made[-1].case, made[-1].revision)
+        if (gone := redaction.of_plan(session, ledger, run_id)) is not None:
+            return _redacted(recorded, run_id, gone)
         facts = snapshots.get(session, recorded.facts)
         told = run_events.since(session, run_id)
     calls = tuple(ToolCall.model_validate(json.loads(event.body)) for event in told if event.kind == "tool")
@@ -72,6 +82,19 @@ def replay(database: Database, run_id: str, replaying: Replaying, library: Libra
         planner=recorded.planner,
         note="; ".join([*_notes(recorded, planner), *_other_library(calls, library)]),
         difference=_difference(before, after),
+    )
+
+
+def _redacted(recorded: Plan, run_id: str, gone: Redaction) -> Replay:
+    return Replay(
+        run=run_id,
+        same=False,
+        recorded=plans.plan_digest(recorded),
+        replayed="",
+        engine=recorded.engine,
+        engine_now=ENGINE,
+        planner=recorded.planner,
+        redacted=gone.in_words()[:4000],
     )
 
 

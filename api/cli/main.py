@@ -22,12 +22,20 @@ app = typer.Typer(
 )
 approvals = typer.Typer(help="What waits for a person.", no_args_is_help=True, rich_markup_mode=None)
 ledger = typer.Typer(help="The record of every decision and effect.", no_args_is_help=True, rich_markup_mode=None)
+database = typer.Typer(
+    help="What the owner of the database does: schema, role.", no_args_is_help=True, rich_markup_mode=None
+)
+keys = typer.Typer(help="The keys that sign the ledger.", no_args_is_help=True, rich_markup_mode=None)
 knowledge = typer.Typer(
     help="What is written down: procedures, playbooks, contract, policy.", no_args_is_help=True, rich_markup_mode=None
 )
+delegations = typer.Typer(help="Roles in other hands for a time.", no_args_is_help=True, rich_markup_mode=None)
 people = typer.Typer(help="Who may act here, and who no longer.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(approvals, name="approvals")
+app.add_typer(delegations, name="delegations")
 app.add_typer(ledger, name="ledger")
+app.add_typer(keys, name="keys")
+app.add_typer(database, name="database")
 app.add_typer(knowledge, name="knowledge")
 app.add_typer(people, name="people")
 
@@ -170,12 +178,44 @@ def stop(
     context: typer.Context,
     system: Annotated[str, typer.Argument(help="erp, wms, tms, crm, procurement, finance, or 'all'.")] = "all",
     reason: Annotated[str, typer.Option(help="Why; it goes to the ledger.")] = "",
-    lift: Annotated[bool, typer.Option("--lift", help="Let writes go on.")] = False,
+    code: Annotated[str, typer.Option(help="The reason as a code of the policy.")] = "",
+    lift: Annotated[bool, typer.Option("--lift", help="Let writes go on; the same as `lift`.")] = False,
     as_user: As = None,
     output: Out = None,
 ) -> None:
-    """The kill switch: nothing is written to that system until it is lifted."""
-    _run(context, "records.stop", output, as_user, system=system, reason=reason, lift=lift)
+    """The kill switch: nothing is written to that system until two other people lift it."""
+    _run(context, "records.stop", output, as_user, system=system, reason=reason, lift=lift, code=code)
+
+
+@app.command()
+def lift(
+    context: typer.Context,
+    system: Annotated[str, typer.Argument(help="The system that was stopped, or 'all'.")] = "all",
+    reason: Annotated[str, typer.Option(help="Why; it goes to the ledger.")] = "",
+    as_user: As = None,
+    output: Out = None,
+) -> None:
+    """Let writes go on: the first person asks for it, a second within the hour does it; neither has stopped it."""
+    _run(context, "records.stop", output, as_user, system=system, reason=reason, lift=True)
+
+
+@app.command()
+def away(
+    context: typer.Context,
+    until: Annotated[str, typer.Option(help="Until when: 2026-03-09 or 2026-03-09T08:00Z.")],
+    since: Annotated[str | None, typer.Option("--from", help="From when on (now).")] = None,
+    reason: Annotated[str, typer.Option(help="Why; it is kept.")] = "",
+    as_user: As = None,
+    output: Out = None,
+) -> None:
+    """Be out of office: what is given to you goes to your delegate; where nobody is there, the role above answers."""
+    _run(context, "delegations.away", output, as_user, until=until, since=since, reason=reason)
+
+
+@app.command()
+def back(context: typer.Context, as_user: As = None, output: Out = None) -> None:
+    """Be back from out of office."""
+    _run(context, "delegations.back", output, as_user)
 
 
 @app.command()
@@ -229,10 +269,11 @@ def evals(
 def approvals_list(
     context: typer.Context,
     everything: Annotated[bool, typer.Option("--all", help="Decided ones too.")] = False,
+    limit: Annotated[int | None, typer.Option(min=1, help="With --all: so many, the newest first.")] = None,
     output: Out = None,
 ) -> None:
     """What waits, for which role, until when."""
-    _run(context, "approvals.list_", output, None, everything=everything)
+    _run(context, "approvals.list_", output, None, everything=everything, limit=limit)
 
 
 @approvals.command("show")
@@ -243,6 +284,7 @@ def approvals_show(context: typer.Context, approval: str, output: Out = None) ->
 
 Digest = Annotated[str | None, typer.Option(help="The digest on the card you saw; a newer card is then refused.")]
 Reason = Annotated[str, typer.Option(help="Why; it is kept.")]
+Code = Annotated[str, typer.Option(help="The reason as a code of the policy, such as not-now.")]
 
 
 @approvals.command("approve")
@@ -251,11 +293,13 @@ def approvals_approve(
     approval: str,
     digest: Digest = None,
     reason: Reason = "",
+    code: Code = "",
     as_user: As = None,
     output: Out = None,
 ) -> None:
     """Approve what the card shows."""
-    _run(context, "approvals.decide", output, as_user, verb="approve", approval=approval, digest=digest, reason=reason)
+    given = {"approval": approval, "digest": digest, "reason": reason, "code": code}
+    _run(context, "approvals.decide", output, as_user, verb="approve", **given)
 
 
 @approvals.command("reject")
@@ -264,11 +308,13 @@ def approvals_reject(
     approval: str,
     digest: Digest = None,
     reason: Reason = "",
+    code: Code = "",
     as_user: As = None,
     output: Out = None,
 ) -> None:
     """Reject what the card shows; the rest is planned again."""
-    _run(context, "approvals.decide", output, as_user, verb="reject", approval=approval, digest=digest, reason=reason)
+    given = {"approval": approval, "digest": digest, "reason": reason, "code": code}
+    _run(context, "approvals.decide", output, as_user, verb="reject", **given)
 
 
 @approvals.command("edit")
@@ -278,22 +324,121 @@ def approvals_edit(
     change: Annotated[list[str], typer.Option("--set", help="ACTION=UNITS, for example a3=40; repeat for more.")],
     digest: Digest = None,
     reason: Reason = "",
+    code: Code = "",
     as_user: As = None,
     output: Out = None,
 ) -> None:
     """Change quantities inside a move; it is judged again, and the old card is void."""
-    _run(context, "approvals.edit", output, as_user, approval=approval, change=change, digest=digest, reason=reason)
+    given = {"approval": approval, "change": change, "digest": digest, "reason": reason, "code": code}
+    _run(context, "approvals.edit", output, as_user, **given)
+
+
+@approvals.command("snooze")
+def approvals_snooze(
+    context: typer.Context,
+    approval: str,
+    until: Annotated[str, typer.Option(help="Until when: 2026-03-02T12:00Z.")],
+    reason: Reason = "",
+    as_user: As = None,
+    output: Out = None,
+) -> None:
+    """Put a question aside for yourself; it is decided, reminded of and ends all the same."""
+    _run(context, "questions.snooze", output, as_user, approval=approval, until=until, reason=reason)
+
+
+@approvals.command("reassign")
+def approvals_reassign(
+    context: typer.Context,
+    approval: str,
+    to: Annotated[str, typer.Option(help="The person who is to decide it.")],
+    reason: Reason = "",
+    code: Code = "",
+    as_user: As = None,
+    output: Out = None,
+) -> None:
+    """Give a question to a person who may decide it."""
+    _run(context, "questions.reassign", output, as_user, approval=approval, to=to, code=code, reason=reason)
+
+
+@approvals.command("comment")
+def approvals_comment(
+    context: typer.Context,
+    approval: str,
+    text: Annotated[list[str], typer.Argument(help="What you say, for everybody who sees the card.")],
+    as_user: As = None,
+    output: Out = None,
+) -> None:
+    """Say something about a question."""
+    _run(context, "questions.comment", output, as_user, approval=approval, text=" ".join(text))
+
+
+@approvals.command("history")
+def approvals_history(context: typer.Context, approval: str, output: Out = None) -> None:
+    """What happened to a question: asked, reminded, escalated, put aside, given on, spoken about, edited, decided."""
+    _run(context, "questions.history", output, None, approval=approval)
+
+
+@approvals.command("decide-many")
+def approvals_decide_many(
+    context: typer.Context,
+    named: Annotated[list[str], typer.Argument(help="Each question with the digest on its card: A-1=DIGEST.")],
+    reject: Annotated[bool, typer.Option("--reject", help="Say no to them instead of yes.")] = False,
+    reason: Reason = "",
+    code: Code = "",
+    as_user: As = None,
+    output: Out = None,
+) -> None:
+    """Decide several named questions, each by itself: one that fails stops no other."""
+    _run(context, "questions.decide_many", output, as_user, named=named, reject=reject, code=code, reason=reason)
+
+
+@delegations.command("add")
+def delegations_add(
+    context: typer.Context,
+    to: Annotated[str, typer.Argument(help="The person who decides in your name.")],
+    role: Annotated[str, typer.Argument(help="The role of yours they decide in.")],
+    until: Annotated[str, typer.Option(help="Until when: 2026-03-09 or 2026-03-09T08:00Z.")],
+    since: Annotated[str | None, typer.Option("--from", help="From when on (now).")] = None,
+    reason: Reason = "",
+    as_user: As = None,
+    output: Out = None,
+) -> None:
+    """Hand a role of yours to another person for a time; it is never handed on."""
+    _run(context, "delegations.add", output, as_user, to=to, role=role, since=since, until=until, reason=reason)
+
+
+@delegations.command("end")
+def delegations_end(context: typer.Context, delegation: str, as_user: As = None, output: Out = None) -> None:
+    """Take a role back, or give it back, at once."""
+    _run(context, "delegations.end", output, as_user, delegation=delegation)
+
+
+@delegations.command("list")
+def delegations_list(
+    context: typer.Context,
+    everything: Annotated[bool, typer.Option("--all", help="Those that are over too.")] = False,
+    output: Out = None,
+) -> None:
+    """Roles in other hands, and who is away."""
+    _run(context, "delegations.list_", output, None, everything=everything)
 
 
 @ledger.command("verify")
 def ledger_verify(
     context: typer.Context,
-    head: Annotated[Path | None, typer.Option(help="A heads file kept elsewhere: finds missing last rows too.")] = None,
+    head: Annotated[
+        list[Path] | None,
+        typer.Option(help="A heads file kept elsewhere: finds missing last rows too; repeat it."),
+    ] = None,
     export: Annotated[Path | None, typer.Option("--export", help="Verify this export instead of the database.")] = None,
+    key: Annotated[
+        list[Path] | None, typer.Option(help="A public key (PEM) that you have from elsewhere; repeat it.")
+    ] = None,
     output: Out = None,
 ) -> None:
-    """Check every row against its hash and its place in the chain."""
-    _run(context, "records.verify", output, None, head=head, export=export)
+    """Check rows, chain, keys and signed checkpoints, and say what is proven up to where."""
+    given = {"head": tuple(head or ()), "export": export, "key": tuple(key or ())}
+    _run(context, "ledger.verify", output, None, **given)
 
 
 @ledger.command("export")
@@ -301,8 +446,90 @@ def ledger_export(
     context: typer.Context,
     file: Annotated[Path | None, typer.Argument(help="Where to; standard output when absent.")] = None,
 ) -> None:
-    """The whole ledger as JSON lines, rows with their content."""
-    _run(context, "records.export", None, None, file=file)
+    """The whole ledger as JSON lines: rows with their content, then the signed checkpoints."""
+    _run(context, "ledger.export", None, None, file=file)
+
+
+@ledger.command("checkpoint")
+def ledger_checkpoint(context: typer.Context, as_user: As = None, output: Out = None) -> None:
+    """Sign the ledger up to its last entry now; a worker does it by itself."""
+    _run(context, "ledger.checkpoint", output, as_user)
+
+
+@ledger.command("explain")
+def ledger_explain(
+    context: typer.Context, seq: Annotated[int, typer.Argument(help="The number of an entry.")], output: Out = None
+) -> None:
+    """One entry: who, what, when, on which facts, policy, planner and model, why, approved by whom, what came of it."""
+    _run(context, "ledger.explain", output, None, seq=seq)
+
+
+@ledger.command("redact")
+def ledger_redact(
+    context: typer.Context,
+    seq: Annotated[int | None, typer.Argument(help="The entry; all redactions are listed when absent.")] = None,
+    reason_code: Annotated[str, typer.Option(help="A code of the policy's reasons.")] = "",
+    why: Annotated[str, typer.Option(help="Why; it stays, so leave out what is to be taken away.")] = "",
+    confirm: Annotated[
+        str | None, typer.Option(metavar="DIGEST", help="Do what another person asked, which has this digest.")
+    ] = None,
+    whole_run: Annotated[
+        bool, typer.Option("--whole-run", help="Also what tools and models told its run, and its snapshot.")
+    ] = False,
+    as_user: As = None,
+    output: Out = None,
+) -> None:
+    """Take away for good what an entry says: one person asks, another confirms, and the ledger keeps both."""
+    given = {"seq": seq, "reason_code": reason_code, "why": why, "confirm": confirm, "whole_run": whole_run}
+    _run(context, "ledger.redact", output, as_user, **given)
+
+
+Public = Annotated[
+    Path | None, typer.Option(help="The public half (PEM) of a key that QUARTERMASTER_SIGN_COMMAND signs with.")
+]
+
+
+@keys.command("init")
+def keys_init(context: typer.Context, public: Public = None, as_user: As = None, output: Out = None) -> None:
+    """Make the first key; from here on the ledger is signed."""
+    _run(context, "keys.init", output, as_user, public=public)
+
+
+@keys.command("rotate")
+def keys_rotate(context: typer.Context, public: Public = None, as_user: As = None, output: Out = None) -> None:
+    """Let a new key take over, signed by the old one and the new; the old one stays known and signs nothing more."""
+    _run(context, "keys.rotate", output, as_user, public=public)
+
+
+@keys.command("list")
+def keys_list(context: typer.Context, output: Out = None) -> None:
+    """Every key of the ledger, and which entries it may sign."""
+    _run(context, "keys.list_", output, None)
+
+
+@keys.command("show")
+def keys_show(
+    context: typer.Context, key: Annotated[str | None, typer.Argument(help="The key in force when absent.")] = None
+) -> None:
+    """A public key as PEM: what `ledger verify --key` wants."""
+    _run(context, "keys.show", None, None, key=key)
+
+
+@database.command("upgrade")
+def database_upgrade(context: typer.Context, output: Out = None) -> None:
+    """Bring the schema up to this version, as the owner of the tables."""
+    _run(context, "database.upgrade", output, None)
+
+
+@database.command("role")
+def database_role(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="The name of the role.")],
+    apply: Annotated[bool, typer.Option("--apply", help="Run it instead of printing it.")] = False,
+    output: Out = None,
+) -> None:
+    """The SQL of a PostgreSQL role under which the application works and cannot change the ledger."""
+    _run(context, "database.role", output, None, name=name, apply=apply)
 
 
 @knowledge.command("search")

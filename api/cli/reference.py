@@ -8,6 +8,7 @@ from pathlib import Path
 
 from api.http.access import ACCESS, PUBLIC, READERS
 from connectors.csvfiles.nouns import KINDS
+from guardrails.approval_states import FINAL, TABLE, Verb, Who
 from guardrails.vocabulary import FACTS, OPERATORS, FactSpec, Kind
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -30,6 +31,30 @@ READ_AS = {
     "list": "list",
 }
 """How a field of an import is read, in words."""
+DONE: dict[Verb, str] = {
+    "ask": "asked",
+    "edit": "edited",
+    "approve": "approved",
+    "reject": "rejected",
+    "snooze": "put aside",
+    "reassign": "given on",
+    "comment": "spoken about",
+    "remind": "brought to mind",
+    "escalate": "opened to the role above",
+    "expire": "ended late",
+    "supersede": "overtaken",
+    "cancel": "called off",
+}
+WHO: dict[Who, str] = {
+    "guard": "the program, after policy was asked",
+    "sweep": "the sweep",
+    "decider": "somebody entitled",
+    "role": "somebody with a power in its role",
+    "sender": "somebody entitled, or with a role above and no party",
+    "editor": "somebody with its role, one above, or the one that confirms",
+    "person": "anybody active",
+}
+"""What is done to a question, and by whom, in words."""
 
 
 def facts_table() -> str:
@@ -76,10 +101,23 @@ def routes_table() -> str:
     return "\n".join(lines)
 
 
+def questions_table() -> str:
+    """Every line of the table of what may happen to a question."""
+    lines = ["| a question that is | may be | by | while | and is then |", "|---|---|---|---|---|"]
+    for one in TABLE:
+        if one.verb == "comment" and one.state in FINAL:
+            continue
+        begun = "not asked yet" if one.state is None else one.state.value
+        told = f"| {begun} | {DONE[one.verb]} | {WHO[one.who]} | {', '.join(one.guards)} | {one.next.value} |"
+        lines.append(told)
+    return "\n".join((*lines, "| over, in any way | spoken about | anybody active |  | as it was |"))
+
+
 TABLES: tuple[tuple[str, str, Callable[[], str]], ...] = (
     ("policy.md", "facts", facts_table),
     ("import.md", "sections", sections_table),
     ("api.md", "routes", routes_table),
+    ("policy.md", "questions", questions_table),
 )
 """File in docs, name of the place in it, and what stands there."""
 

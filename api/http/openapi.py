@@ -203,7 +203,7 @@ def _text(schema: Json, name: str) -> Json:
         return "2026-03-02T09:00:00Z"
     if form == "date":
         return "2026-03-16"
-    words = (WORDS.get(name, "text"), "12.50", "16:00:00", WORDS["digest"], "X-1")
+    words = (WORDS.get(name, "text"), "12.50", "16:00:00", WORDS["digest"], "X-1", "other")
     return next(word for word in words if not pattern or re.search(pattern, word))
 
 

@@ -26,7 +26,8 @@ class Worker:
     def __init__(self, application: Application, triage_minutes: int | None = None, *, carries: bool = True) -> None:
         self._application = application
         self._stop = threading.Event()
-        worker = partial(application.run_worker, triage_minutes=triage_minutes)
+        alarm = logging.getLogger("quartermaster.ledger").error
+        worker = partial(application.run_worker, triage_minutes=triage_minutes, alarm=alarm)
         work = [("worker", worker)] if carries else []
         self._threads = tuple(
             threading.Thread(target=self._keep, args=(work,), name=f"quartermaster-{name}", daemon=True)

@@ -42,14 +42,14 @@ def edit_view(card: Card) -> Json:
         }
         block = {"type": "input", "block_id": _input(quantity.action), "label": plain(quantity.text, 2000)}
         blocks.append({**block, "element": {**number, "action_id": _input(quantity.action)}})
-    blocks.append(_reason(optional=True))
+    blocks.append(_reason())
     return _view(EDITED, "Edit quantities", "Save", card, blocks)
 
 
 def reject_view(card: Card) -> Json:
     """A reason; it is recorded, and the planner takes it into account."""
     about = rich(paragraph(word(f"{card.approval}: {card.title}", bold=True)))
-    return _view(REJECTED, "Reject", "Reject", card, [about, _reason(optional=False)])
+    return _view(REJECTED, "Reject", "Reject", card, [about, _reason()])
 
 
 def reason_of(values: Mapping[str, str]) -> str:
@@ -93,9 +93,9 @@ def _input(action: str) -> str:
     return f"units_{action}"[:255]
 
 
-def _reason(*, optional: bool) -> Json:
+def _reason() -> Json:
     element: Json = {"type": "plain_text_input", "action_id": REASON, "multiline": True, "max_length": LONGEST_REASON}
-    block: Json = {"type": "input", "block_id": REASON, "label": plain("Reason"), "optional": optional}
+    block: Json = {"type": "input", "block_id": REASON, "label": plain("Reason"), "optional": False}
     return {**block, "element": element}
 
 

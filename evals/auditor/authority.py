@@ -9,6 +9,7 @@ from typing import Any
 from evals.accounting.books import Finding
 from evals.auditor.book import Line, shown
 from evals.auditor.effects import moves_as_decided
+from evals.auditor.hands import Hands
 from evals.auditor.people import House
 
 
@@ -19,6 +20,7 @@ def unauthorised(lines: Sequence[Line], house: House) -> Iterator[Finding]:
     decided: dict[str, dict[str, Any]] = {}
     given: dict[str, list[Line]] = defaultdict(list)
     ended: set[str] = set()
+    hands = Hands(lines)
     for line in lines:
         if line.kind == "case" and line.says.get("did") == "opened":
             raised[line.case] = line.actor
@@ -29,7 +31,7 @@ def unauthorised(lines: Sequence[Line], house: House) -> Iterator[Finding]:
         elif line.kind == "expiry":
             ended |= set(_names(line))
         elif line.kind == "approval" and line.says.get("decision") in ("approved", "rejected"):
-            yield from _one(line, house, ended)
+            yield from _one(line, house, ended, hands)
             given[line.move].append(line)
         elif line.kind == "admission" and not line.redacted:
             parties = {raised.get(line.case, ""), *editors[line.move]}
@@ -42,9 +44,12 @@ def _names(line: Line) -> Iterator[str]:
         yield from (value,) if isinstance(value, str) else (item for item in value if isinstance(item, str))
 
 
-def _one(line: Line, house: House, ended: set[str]) -> Iterator[Finding]:
+def _one(line: Line, house: House, ended: set[str], hands: Hands) -> Iterator[Finding]:
     """One decision: by somebody with the role (or in the name of somebody with it), on a question still open."""
-    who = line.says.get("for_whom") or line.actor
+    giver = line.says.get("for_whom")
+    who = giver or line.actor
+    if giver and not hands.held(line.actor, giver, line.says["role"], line):
+        yield Finding("authority", line.place, f"{line.actor} decided for {giver}, who had not handed it over")
     if line.says["role"] not in house.roles.get(who, frozenset()):
         yield Finding("authority", line.place, f"{line.actor} decided as {line.says['role']}, which {who} is not")
     if line.says["approval"] in ended:

@@ -39,7 +39,10 @@ def _parts(folder: Path, seeds: tuple[int, ...], quick: bool) -> Iterator[tuple[
     less = 5 if quick else 1
     sizes = SIZES[:2] if quick else SIZES
     yield "allocation", lambda: allocation.measure(seeds, sizes)
-    yield "ledger", lambda: _with_postgres("ledger", lambda url: ledger.measure(url, folder, 400 // less))
+    yield (
+        "ledger",
+        lambda: _with_postgres("ledger", lambda url: ledger.measure(url, folder, 400 // less, 1 if quick else 4)),
+    )
     yield "gate", lambda: judging.measure_gate(folder / "story", 100 // less)
     yield "snapshot", lambda: judging.measure_snapshot(folder, 40 // less)
     yield "reservers", lambda: _with_postgres("stock", lambda url: reserving.measure(url, folder, 400 // less))

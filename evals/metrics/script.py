@@ -103,7 +103,9 @@ class Teller:
         """One unit less of something in the card; refused tries stand in the ledger and change nothing."""
         for quantity in card.quantities:
             try:
-                self.door.edit(card.approval, who, {quantity.action: quantity.units - 1}, card.digest)
+                self.door.edit(
+                    card.approval, who, {quantity.action: quantity.units - 1}, card.digest, reason="counted again"
+                )
             except (BadInput, NotAllowed):
                 continue
             return True

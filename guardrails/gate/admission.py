@@ -22,11 +22,12 @@ from guardrails.judge import judge
 from guardrails.ledger import Ledger, grounds
 from guardrails.people import People
 from guardrails.policy import Policy
+from guardrails.powers import Delegation
 from guardrails.subject import Subject, describe
-from storage import approvals, cases, effects, moves, runs, snapshots
+from storage import approvals, cases, delegations, effects, moves, runs, snapshots
 from storage import claims as claim_rows
 from storage.database import Session
-from storage.records import ApprovalState, EffectState, MoveRecord, MoveState
+from storage.records import Approval, ApprovalState, EffectState, MoveRecord, MoveState
 
 ACTOR = "gate"
 ADMISSIBLE = frozenset({MoveState.APPROVED, MoveState.READY, MoveState.EXECUTING, MoveState.PARKED})
@@ -101,6 +102,7 @@ def admit(session: Session, ledger: Ledger, fresh: Fresh) -> Admission | Quarter
         policy=fresh.policy,
         people=fresh.people,
         now=fresh.now,
+        delegations=_handed(session, asked),
     )
     if missing:
         return _refuse(session, ledger, fresh, MoveState.SUPERSEDED, missing, verdict)
@@ -108,6 +110,12 @@ def admit(session: Session, ledger: Ledger, fresh: Fresh) -> Admission | Quarter
         return _refuse(session, ledger, fresh, MoveState.SUPERSEDED, "; ".join(changed), verdict)
     attended = any(one.state is ApprovalState.APPROVED for one in asked)
     return _take(session, ledger, fresh, subject, verdict, attended)
+
+
+def _handed(session: Session, asked: tuple[Approval, ...]) -> tuple[Delegation, ...]:
+    """Every role that was ever handed to somebody who decided one of these."""
+    takers = sorted({one.decided_by for one in asked if one.decided_by is not None})
+    return tuple(given for taker in takers for given in delegations.listed(session, taker=taker))
 
 
 def _take(

@@ -10,6 +10,7 @@ from domain.verdicts import Outcome, Verdict
 from guardrails.entitlement import entitled
 from guardrails.people import People
 from guardrails.policy import Policy
+from guardrails.powers import Delegation, at_or_above
 from guardrails.subject import Subject
 from storage.records import Approval, ApprovalState, MoveRecord
 
@@ -24,11 +25,13 @@ def lacking(
     policy: Policy,
     people: People,
     now: datetime,
+    delegations: tuple[Delegation, ...] = (),
 ) -> str:
     """Which approval `verdict` asks for is not there, as a sentence; "" when all are.
 
     An approval counts when it was given to the digest of the move as it is, is not older than the time it was allowed
-    to wait, and its giver is still entitled. A role above the one asked counts as well: it answers after an escalation.
+    to wait, and its giver is still entitled: by their grants as they are, or by one of `delegations` that held when
+    they decided. A role above the one asked counts as well: it answers after an escalation.
     """
     if verdict.outcome is not Outcome.APPROVAL:
         return ""
@@ -36,9 +39,9 @@ def lacking(
     for step in verdict.roles:
         reasons = []
         for one in given:
-            if not (set(one.role.split("/")) & _at_or_above(step, policy)):
+            if not (set(one.role.split("/")) & at_or_above(step, policy)):
                 continue
-            fault = _fault(one, record, verdict, raised_by, subject, policy, people, now)
+            fault = _fault(one, record, verdict, raised_by, subject, policy, people, now, delegations)
             if not fault:
                 break
             reasons.append(fault)
@@ -56,6 +59,7 @@ def _fault(
     policy: Policy,
     people: People,
     now: datetime,
+    delegations: tuple[Delegation, ...],
 ) -> str:
     if one.shown != shown_digest(record.move, one.policy, one.facts):
         return f"{one.id} was given to another version of the move"
@@ -69,17 +73,16 @@ def _fault(
     bound = one.model_copy(update={"four_eyes": one.four_eyes or verdict.four_eyes})
     try:
         person = people.get(one.decided_by)
-        entitled(person, bound, raised_by=raised_by, subject=subject, policy=policy, people=people, at=one.decided_at)
+        entitled(
+            person,
+            bound,
+            raised_by=raised_by,
+            subject=subject,
+            policy=policy,
+            people=people,
+            at=one.decided_at,
+            delegations=delegations,
+        )
     except NotAllowed as refused:
         return f"{one.id} no longer counts: {refused.message}"
     return ""
-
-
-def _at_or_above(step: str, policy: Policy) -> set[str]:
-    found: set[str] = set()
-    for name in step.split("/"):
-        above: str | None = name
-        while above is not None and above in policy.roles and above not in found:
-            found.add(above)
-            above = policy.roles[above].escalates_to
-    return found

@@ -11,6 +11,7 @@ from connectors.writes import EffectClass, Receipt
 from domain.canonical import digest
 from domain.errors import DependencyDown, EffectRefused, ManualCheck, UnknownOutcome
 from guardrails.chain import EntryKind
+from guardrails.gate.because import because
 from guardrails.ledger import Ledger
 from storage import effects
 from storage.database import Database, Session
@@ -125,13 +126,15 @@ class Sender:
         self, sending: Sending, state: EffectState, receipt: str, why: str, after: Callable[[Session], None] | None
     ) -> None:
         with self._database.write() as session:
+            grounds = because(session, self._ledger, sending.record)
             self._ledger.hold(session)
             open_states = {EffectState.INTENT, EffectState.UNKNOWN}
             if not effects.settle(session, sending.key, open_states, state, self._now(), receipt=receipt[:4000]):
                 return
             if after is not None:
                 after(session)
-            said = {"operation": sending.operation, "key": sending.key, "state": state, "receipt": receipt, "why": why}
+            told = {"operation": sending.operation, "key": sending.key, "state": state, "receipt": receipt, "why": why}
+            said = {**grounds, **told, "body": sending.body}
             self._append(session, EntryKind.OUTCOME, sending, said)
 
     def _append(self, session: Session, kind: EntryKind, sending: Sending, body: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from pydantic import Field
 from domain.noun import Noun, Text
 from guardrails.policy.fields import RuleId
 
-Of = Literal["reject", "edit", "override", "undo", "reassign", "stop"]
+Of = Literal["approve", "reject", "edit", "override", "undo", "reassign", "stop", "redact"]
 """What a reason is given for."""
 
 

@@ -16,6 +16,7 @@ from guardrails.policy.autonomy import Autonomy, Pilot
 from guardrails.policy.budgets import Budget
 from guardrails.policy.fields import RoleId
 from guardrails.policy.reasons import ReasonCode
+from guardrails.policy.records import Records
 from guardrails.policy.roles import Role
 from guardrails.policy.rules import Rule
 from guardrails.policy.waiting import Waiting
@@ -36,6 +37,7 @@ class Policy(Noun):
     waiting: Waiting
     budgets: tuple[Budget, ...] = ()
     reasons: tuple[ReasonCode, ...] = ()
+    records: Records = Records()
     allocation: Rates = Rates()
     triage: Thresholds = Thresholds()
     rules: tuple[Rule, ...] = Field(min_length=1)

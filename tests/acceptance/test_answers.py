@@ -60,7 +60,7 @@ def test_a_card_that_was_edited_since_does_not_execute(waiting: Path):
         card = next(c for c in app.approvals() if c.quantities and not c.before)
         item = next(q for q in card.quantities if q.units > 1)
         other = next(person for person in ("lena", "omar", "carla", "peter") if person != who(card))
-    edit = ("approvals", "edit", card.approval, "--set", f"{item.action}={item.units - 1}")
+    edit = ("approvals", "edit", card.approval, "--set", f"{item.action}={item.units - 1}", "--reason", "recounted")
     edited = quartermaster(waiting, *AT, *edit, "--as", other, "--digest", card.digest[:12], "--output", "json")
     assert edited.code == 0, edited.err
     stale = quartermaster(

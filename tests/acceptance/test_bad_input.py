@@ -166,7 +166,7 @@ NOBODY = {
 
 @pytest.mark.parametrize("verb", NOBODY)
 def test_a_user_nobody_knows_does_nothing(verb: str, waiting: Path):
-    words, on_record = (*NOBODY[verb], "--as", "mallory"), int(verb in ("approve", "reject", "edit"))
+    words, on_record = (*NOBODY[verb], "--as", "mallory"), int(verb in ("approve", "reject", "edit", "stop"))
     untouched(waiting, lambda: quartermaster(waiting, *AT, *words).refused(FAILED, "mallory"), denials=on_record)
 
 

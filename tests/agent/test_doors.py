@@ -12,7 +12,8 @@ from agent.settings import Settings
 from connectors.embedded.world import built_in_event
 from domain.errors import BadInput, IntegrityBroken, StorageFailed
 from domain.events import SupplierDelay
-from guardrails.ledger import read_heads, verify_export
+from guardrails.heads import read_heads
+from guardrails.ledger import verify_export
 from guardrails.supply import free_units
 from storage import claims
 from storage.records import MoveState

@@ -93,7 +93,9 @@ def test_the_kill_switch_holds_a_move_back_and_lifting_it_lets_the_move_go(delay
         assert states(app, "R-1")[move] is MoveState.PARKED
         with pytest.raises(NotAllowed):
             app.lift("lena", reason="done")
-        app.lift("omar", reason="done")
+        assert app.lift("omar", reason="done").state == "asked"
+        assert states(app, "R-1")[move] is MoveState.PARKED
+        assert app.lift("olga", reason="seen").by == ("omar", "olga")
         assert states(app, "R-1")[move] is MoveState.EXECUTED
         assert app.verify().ok
 

@@ -189,7 +189,7 @@ def test_an_edit_is_judged_again_and_the_old_card_is_stale(careful):
     with opened(careful, policy=careful_policy(careful)) as app:
         card = next(c for c in app.approvals() if c.quantities and c.units > 10)
         item = next(q for q in card.quantities if " reserve:" in q.text)
-        app.edit(card.approval, "lena", {item.action: item.units - 1}, card.digest)
+        app.edit(card.approval, "lena", {item.action: item.units - 1}, card.digest, reason="counted again")
         with pytest.raises((StaleDecision, Conflict)):
             app.approve(card.approval, "peter", card.digest)
         assert app.verify().ok

@@ -55,7 +55,12 @@ def test_trap_1_a_card_that_was_edited_meanwhile_never_executes_what_it_does_not
     with opened(careful, policy=careful_policy(careful)) as app:
         card = next(c for c in app.approvals() if c.units > 10 and any(" reserve:" in q.text for q in c.quantities))
         item = next(q for q in card.quantities if " reserve:" in q.text)
-        app.edit(card.approval, "omar" if "operations" in card.role else who(card), {item.action: item.units - 2})
+        app.edit(
+            card.approval,
+            "omar" if "operations" in card.role else who(card),
+            {item.action: item.units - 2},
+            reason="counted again",
+        )
         with pytest.raises((StaleDecision, AlreadyDecided, Conflict)):
             app.approve(card.approval, who(card), card.digest)
         now = next(i for i in app.report("R-1").moves if i.move.id == card.move)

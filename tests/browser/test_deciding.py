@@ -44,6 +44,7 @@ def test_a_planner_edits_a_quantity_and_the_edited_move_is_carried_out(browser: 
         shown.get_by_text("Edit quantities").click()
         field = shown.locator(f"input[name='units.{reserve.id}']")
         field.fill(str(reserve.quantity - 1))
+        page.locator(f"#edit-why-{card.approval}").fill("counted again")
         shown.get_by_role("button", name="Save the edit").click()
         expect(page.locator(f"#card-{card.approval}").get_by_text("Your edit is saved")).to_be_visible()
         again = page.locator(f"#card-{card.approval} [data-approve]")
@@ -83,7 +84,14 @@ def test_a_card_that_was_changed_meanwhile_is_shown_as_a_difference_and_decided_
     reserve = next(a for a in application.browse.move(card.move).move.actions if a.kind == "reserve")
     with serving(application) as server, visiting(browser, server, "lena") as (page, _):
         page.goto("/approvals")
-        application.edit(card.approval, "paula", {reserve.id: reserve.quantity // 2}, card.digest, settle=False)
+        application.edit(
+            card.approval,
+            "paula",
+            {reserve.id: reserve.quantity // 2},
+            card.digest,
+            settle=False,
+            reason="counted again",
+        )
         shown = page.locator(f"#card-{card.approval}")
         shown.locator("[data-approve]").click()
         expect(shown.get_by_role("alert")).to_contain_text("Nothing was decided")

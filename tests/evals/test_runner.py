@@ -89,6 +89,7 @@ def test_everything_that_can_be_wrong_with_a_story_is_said():
     assert faults_of(_story(after=poorer, rejected=1)) == [], "what people refused is not the program's fault"
 
 
+@pytest.mark.real
 def test_the_runner_judges_a_world_and_prints_one_envelope():
     command = [sys.executable, "-m", "evals", "7", "--output", "json"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[2], check=False)

@@ -36,7 +36,16 @@ EXTRA = (User(id="xena", name="Xena Everything", email="x@example.com", roles=("
 class House:
     """Everything the guard needs, on real parts, with a clock that stands still until it is moved."""
 
-    def __init__(self, folder: Path, url: str, facts: Facts, policy: Policy, case: Case, asked_by: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        url: str,
+        facts: Facts,
+        policy: Policy,
+        case: Case,
+        asked_by: str,
+        people: People | None = None,
+    ) -> None:
         self.time = world.NOW
         self.policy = policy
         _copied(folder, facts)
@@ -45,7 +54,7 @@ class House:
         self.outside = EmbeddedDistributor(f"sqlite:///{folder / 'world.db'}", at_point=lambda p: self.at_point(p))
         self.database = Database(url)
         self.ledger = Ledger(self.database, self.now)
-        self.people = People((*personas().all(), *EXTRA))
+        self.people = people or People((*personas().all(), *EXTRA))
         self.approvals = Approvals(self.database, self.ledger, lambda: self.policy, self.people, self.now)
         self.writes = self.outside.writes(self.now)
         self.gate = self.make_gate()
@@ -174,10 +183,11 @@ def house(
     asked_by: str = "intake",
     raised_by: str = "intake",
     backend: str = "sqlite",
+    people: People | None = None,
 ) -> Iterator[House]:
     case = world.case(raised_by=raised_by).model_copy(update={"id": "C-1"})
     url = migrated_url(backend, folder)
-    built = House(folder, url, facts or world.facts(), policy or default_policy(), case, asked_by)
+    built = House(folder, url, facts or world.facts(), policy or default_policy(), case, asked_by, people)
     try:
         yield built
     finally:

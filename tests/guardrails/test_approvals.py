@@ -71,7 +71,7 @@ def test_asked_for_40_edited_to_50_and_approve_on_the_old_card(house: House):
     """The trap of one interrupt id that stays valid: the old card must not carry the new quantity through."""
     house.propose(reallocation("SO-STRAT/1", 20))
     old = house.asked()[0].shown
-    edited = house.approvals.edit("A-1", "paula", {"a2": 15}, old)
+    edited = house.approvals.edit("A-1", "paula", {"a2": 15}, old, reason="counted again")
     assert (edited.did, edited.resume, edited.waiting) == ("edited", False, ("commercial",))
     with pytest.raises(StaleDecision, match="has changed since this card was shown"):
         house.approvals.approve("A-1", "carla", old)
@@ -137,7 +137,7 @@ def test_whoever_edits_a_four_eyes_move_does_not_decide_it(tmp_path: Path):
     text = default_text().replace(reason, f"    four_eyes: true\n{reason}")
     with build(tmp_path, policy=parse(text)) as house:
         house.propose(ASK)
-        edited = house.approvals.edit("A-1", "paula", {"a2": 35})
+        edited = house.approvals.edit("A-1", "paula", {"a2": 35}, reason="counted again")
         assert (edited.resume, edited.waiting) == (False, ("planner",))
         with pytest.raises(NotAllowed, match="four eyes"):
             house.approvals.approve("A-1", "paula")
@@ -165,22 +165,22 @@ def test_an_edit_inside_ones_authority_needs_nobody_else(house: House):
 
 def test_an_edit_that_no_rule_asks_about_goes_at_once(house: House):
     house.propose(ASK)
-    assert house.approvals.edit("A-1", "paula", {"a2": 25}).state is MoveState.APPROVED
+    assert house.approvals.edit("A-1", "paula", {"a2": 25}, reason="counted again").state is MoveState.APPROVED
     assert [one.state for one in house.asked()] == [ApprovalState.SUPERSEDED]
 
 
 def test_an_edit_that_leaves_ones_authority_goes_to_the_role_the_rule_names(house: House):
     house.propose(buy(5000))
     with pytest.raises(BadInput):
-        house.approvals.edit("A-1", "paula", {"a1": -4})
-    grown = house.approvals.edit("A-1", "paula", {"a1": 6000})
+        house.approvals.edit("A-1", "paula", {"a1": -4}, reason="counted again")
+    grown = house.approvals.edit("A-1", "paula", {"a1": 6000}, reason="counted again")
     assert (grown.did, grown.waiting) == ("edited", ("finance",)), "the planner's own step is done by the edit"
     assert house.approvals.approve(grown.questions[0], "farid").resume
 
 
 def test_what_an_edit_approves_by_itself_is_recorded_under_its_own_question(house: House):
     house.propose(buy(5000))
-    house.approvals.edit("A-2", "paula", {"a1": 6000})
+    house.approvals.edit("A-2", "paula", {"a1": 6000}, reason="counted again")
     assert [(one.id, one.state) for one in house.asked()] == [
         ("A-1", ApprovalState.APPROVED),
         ("A-2", ApprovalState.PENDING),
@@ -191,7 +191,7 @@ def test_what_an_edit_approves_by_itself_is_recorded_under_its_own_question(hous
 def test_an_edit_that_policy_denies_changes_nothing(house: House):
     house.propose(reallocation("SO-SLA/1", 10))
     with pytest.raises(NotAllowed, match="fill floor"):
-        house.approvals.edit("A-1", "paula", {"a1": 20})
+        house.approvals.edit("A-1", "paula", {"a1": 20}, reason="counted again")
     assert house.moves()[0].move == reallocation("SO-SLA/1", 10)
     assert house.entries(EntryKind.DENIAL)[0]["attempt"] == "edit"
 
@@ -199,7 +199,7 @@ def test_an_edit_that_policy_denies_changes_nothing(house: House):
 def test_somebody_with_no_part_in_it_does_not_edit(house: House):
     house.propose(ASK)
     with pytest.raises(NotAllowed, match="no role that edits"):
-        house.approvals.edit("A-1", "wanda", {"a2": 30})
+        house.approvals.edit("A-1", "wanda", {"a2": 30}, reason="counted again")
 
 
 def test_a_rejection_cancels_what_needs_the_move_and_replans_the_rest(house: House):

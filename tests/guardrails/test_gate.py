@@ -468,11 +468,18 @@ def stop(house: House, system: str = switches.EVERYTHING, user: str = "omar") ->
 def lift(house: House, user: str, system: str = switches.EVERYTHING) -> None:
     with house.database.write() as session:
         switches.lift(
-            session, house.ledger, house.policy, house.people.get(user), at=house.now(), why="checked", system=system
+            session,
+            house.ledger,
+            house.policy,
+            house.people,
+            house.people.get(user),
+            at=house.now(),
+            why="checked",
+            system=system,
         )
 
 
-def test_the_kill_switch_stops_everything_and_a_second_person_lifts_it(house: House):
+def test_the_kill_switch_stops_everything_and_two_other_people_lift_it(house: House):
     house.propose(SMALL)
     stop(house)
     for _ in range(2):
@@ -480,11 +487,15 @@ def test_the_kill_switch_stops_everything_and_a_second_person_lifts_it(house: Ho
             house.gate.admit(SMALL.id)
     assert house.state() is MoveState.APPROVED
     assert len(house.entries(EntryKind.DENIAL)) == 1, "a worker that asks every second fills no ledger"
-    with pytest.raises(NotAllowed, match="another person lifts it"):
+    with pytest.raises(NotAllowed, match="two other people lift it"):
         lift(house, "omar")
     lift(house, "olga")
+    with pytest.raises(DependencyDown, match="every system"):
+        house.gate.admit(SMALL.id)
+    lift(house, "lena")
     house.carry_out(SMALL)
-    assert [entry["kill_switch"] for entry in house.entries(EntryKind.AUTONOMY)] == ["stopped", "lifted"]
+    said = [entry["kill_switch"] for entry in house.entries(EntryKind.AUTONOMY)]
+    assert said == ["stopped", "lift asked", "lifted"]
 
 
 def test_the_kill_switch_of_one_system_stops_a_move_in_the_middle(house: House):
@@ -496,7 +507,8 @@ def test_the_kill_switch_of_one_system_stops_a_move_in_the_middle(house: House):
         with pytest.raises(DependencyDown, match="writes to erp were stopped"):
             act()
     stop(house, "crm", "olga")
-    lift(house, "olga", "erp")
+    for user in ("lena", "paula"):
+        lift(house, user, "erp")
     house.gate.execute(SMALL.id, "a2")
     house.gate.execute(SMALL.id, "a3")
     with pytest.raises(DependencyDown, match="crm"):

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 import pytest
 
-from domain.errors import AlreadyDecided, NotAllowed, StaleDecision
+from domain.errors import AlreadyDecided, Conflict, NotAllowed, StaleDecision
+from guardrails import switches
+from guardrails.approvals import Approvals
 from guardrails.chain import EntryKind
+from guardrails.delegating import Delegating
 from guardrails.policy import default_text, parse
-from storage.records import MoveState
+from storage.records import ApprovalState, MoveState
 from tests.databases import BACKENDS
 from tests.guardrails.house import House
 from tests.guardrails.house import house as build
+from tests.guardrails.test_judge import CREDIT
 from tests.guardrails.world import move, reallocation, reserve
 
 SMALL = reallocation(units=10)
@@ -106,3 +112,73 @@ def test_plans_that_ask_at_the_same_moment_share_no_unit(house: House):
         list(pool.map(ask, places))
     states = [record.state for record in house.moves()]
     assert (states.count(MoveState.WAITING), states.count(MoveState.CANCELLED)) == (5, 3)
+
+
+def test_a_role_taken_back_while_its_taker_decides_is_either_in_time_or_too_late(house: House):
+    """Of the two, whoever comes first is first for the gate as well: no approval stands that the gate will not take."""
+    given = Delegating(house.database, house.ledger, lambda: house.policy, house.people, house.now)
+    until = house.time + timedelta(hours=9)
+    ticks = count()
+
+    def now() -> datetime:
+        return house.time + timedelta(microseconds=next(ticks))
+
+    deciding = Approvals(house.database, house.ledger, lambda: house.policy, house.people, now)
+    ending = Delegating(house.database, house.ledger, lambda: house.policy, house.people, now)
+    for number in range(1, 7):
+        house.propose(CREDIT.model_copy(update={"id": f"C1/r1/m{number}"}))
+        handed = given.delegate("farid", "paula", "finance", house.time, until).id
+
+        def decide(asked: str = f"A-{number}") -> bool:
+            try:
+                return deciding.approve(asked, "paula").resume
+            except NotAllowed:
+                return False
+
+        def end(key: str = handed) -> bool:
+            return ending.end(key, "farid").ended_at is not None
+
+        with ThreadPoolExecutor(2) as pool:
+            turns = [decide, end] if number % 2 else [end, decide]
+            went = dict(zip(turns, pool.map(lambda act: act(), turns), strict=True))
+        assert went[end]
+        house.later(seconds=1)
+        if went[decide]:
+            house.gate.admit(f"C1/r1/m{number}")
+        else:
+            assert house.asked(f"C1/r1/m{number}")[0].state is ApprovalState.PENDING
+
+
+def test_many_sweeps_at_once_remind_once(house: House):
+    for number in range(1, 4):
+        house.propose(move(reserve("a1", "SO-STRAT/1", 2), kind="reserve", key=f"C1/r1/m{number}"))
+    house.propose(ASK.model_copy(update={"id": "C1/r1/m4"}))
+    house.later(hours=18)
+    with ThreadPoolExecutor(4) as pool:
+        done = [step for steps in pool.map(lambda _: house.approvals.remind(), range(8)) for step in steps]
+    assert sorted(step.what for step in done) == ["escalated", "reminded"]
+    assert [step.what for step in house.approvals.history("A-1")] == ["asked", "reminded", "escalated"]
+
+
+def test_of_many_who_lift_at_once_two_count(house: House):
+    with house.database.write() as session:
+        switches.stop(session, house.ledger, house.policy, house.people.get("omar"), at=house.time, why="odd")
+
+    def lift(user: str) -> str:
+        try:
+            with house.database.write() as session:
+                person = house.people.get(user)
+                return switches.lift(
+                    session, house.ledger, house.policy, house.people, person, at=house.time, why="fine"
+                ).state
+        except Conflict:
+            return "late"
+
+    with ThreadPoolExecutor(6) as pool:
+        states = list(pool.map(lift, ("olga", "olga", "lena", "paula", "peter", "olga")))
+    assert states.count("lifted") == 1
+    assert [entry["kill_switch"] for entry in house.entries(EntryKind.AUTONOMY)][:3] == [
+        "stopped",
+        "lift asked",
+        "lifted",
+    ]

@@ -74,7 +74,7 @@ def decide(house: House, what: str, asked: str, user: str, rest: list, cards: di
     elif what == "reject":
         house.approvals.reject(asked, user, "no")
     elif what == "edit":
-        house.approvals.edit(asked, user, {"a2": rest[0]})
+        house.approvals.edit(asked, user, {"a2": rest[0]}, reason="counted again")
     else:
         house.approvals.approve(asked, user, cards.get(asked, "0" * 64))
 

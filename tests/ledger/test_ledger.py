@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -16,7 +18,7 @@ from guardrails.chain import EntryKind, Tamper
 from guardrails.ledger import Ledger, grounds, verify_export
 from storage import counters
 from storage.database import Database, Session
-from tests.databases import migrated
+from tests.databases import BACKENDS, migrated, migrated_url
 from tests.ledger.attacks import NOW, breach, filled, ledger_of
 
 WRITERS, EACH = 8, 5
@@ -102,6 +104,52 @@ def test_the_database_itself_refuses_to_change_the_ledger(db: Database, statemen
     with pytest.raises((IntegrityBroken, Conflict)), db.write() as session:
         session.execute(text(statement))
     assert ledger.verify_now().ok
+
+
+APPEND = """
+import sys
+from datetime import UTC, datetime
+from concurrent.futures import ThreadPoolExecutor
+from guardrails.chain import EntryKind
+from guardrails.ledger import Ledger
+from storage.database import Database
+now = lambda: datetime(2026, 1, 5, 8, tzinfo=UTC)
+db = Database(sys.argv[1])
+ledger = Ledger(db, now)
+def write(who):
+    for number in range(10):
+        with db.write() as session:
+            ledger.append(session, EntryKind.OUTCOME, f"w{who}", None, {"number": number})
+with ThreadPoolExecutor(4) as pool:
+    list(pool.map(write, range(4)))
+db.close()
+"""
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("name", BACKENDS)
+def test_processes_at_once_leave_one_chain_without_fork_or_gap(name: str, tmp_path: Path):
+    url = migrated_url(name, tmp_path)
+    started = [subprocess.Popen([sys.executable, "-c", APPEND, url]) for _ in range(4)]
+    assert [one.wait(timeout=120) for one in started] == [0] * 4
+    db = Database(url)
+    found = ledger_of(db).verify_now()
+    assert found.ok and found.count == 4 * 4 * 10
+    db.close()
+
+
+def test_an_entry_is_on_disk_when_its_writer_goes_on(tmp_path: Path):
+    """Who holds the ledger lets the next one in before the disk has answered; who wrote waits for it all the same."""
+    with migrated("postgresql", tmp_path) as db:
+        for number in range(20):
+            with db.write() as session:
+                ledger_of(db).append(session, EntryKind.CASE, "w", NOW, {"number": number})
+                assert session.execute(text("SHOW synchronous_commit")).scalar() == "off"
+                written = session.execute(text("SELECT pg_current_wal_insert_lsn()::text")).scalar()
+            with db.read() as session:
+                behind = text("SELECT pg_current_wal_flush_lsn() > CAST(:lsn AS pg_lsn)")
+                assert session.execute(behind, {"lsn": written}).scalar() is True
+                assert session.execute(text("SHOW synchronous_commit")).scalar() == "on"
 
 
 def test_postgresql_refuses_to_empty_the_ledger(tmp_path: Path):

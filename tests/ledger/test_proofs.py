@@ -10,7 +10,8 @@ import pytest
 
 from domain.errors import BadInput, StorageFailed
 from guardrails.chain import EntryKind, Tamper
-from guardrails.ledger import read_heads, record_head, verify_export
+from guardrails.heads import read_heads, record_head
+from guardrails.ledger import verify_export
 from storage.database import Database
 from tests.databases import BACKENDS, migrated
 from tests.ledger.attacks import NOW, breach, filled, tamper

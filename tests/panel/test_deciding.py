@@ -124,7 +124,14 @@ def test_a_stale_card_is_shown_as_what_you_saw_and_what_stands_there_now(applica
         path = f"/approvals/{card.approval}/approve"
         fields = Seen(client.get("/approvals").text).fields(path)
         reserve = next(a for a in application.browse.move(card.move).move.actions if a.kind == "reserve")
-        application.edit(card.approval, "paula", {reserve.id: reserve.quantity // 2}, card.digest, settle=False)
+        application.edit(
+            card.approval,
+            "paula",
+            {reserve.id: reserve.quantity // 2},
+            card.digest,
+            settle=False,
+            reason="counted again",
+        )
         answer = client.post(path, data=fields, headers=HX)
         assert answer.status_code == 409
         text = Seen(answer.text).text

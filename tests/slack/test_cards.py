@@ -151,7 +151,14 @@ def test_a_click_on_a_card_of_an_older_plan_is_refused_as_stale(delayed, slack):
         lena = house.person("lena")
         shown_now = house.application.show("A-1")
         quantity = shown_now.quantities[1]
-        house.application.edit("A-1", "paula", {quantity.action: quantity.units - 10}, shown_now.digest, settle=False)
+        house.application.edit(
+            "A-1",
+            "paula",
+            {quantity.action: quantity.units - 10},
+            shown_now.digest,
+            settle=False,
+            reason="counted again",
+        )
         slack.wait_for(lambda: says(house.card_of("A-1"), "Changed since it was shown", "100 → 90"))
         known = len(slack.workspace.ephemerals)
         for action in ("qm_approve", "qm_edit", "qm_reject"):

@@ -6,6 +6,7 @@ import time
 from itertools import pairwise
 from typing import Any
 
+import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
@@ -149,6 +150,7 @@ def test_requests_that_are_not_slacks_are_refused(tmp_path, slack):
         assert house.application.slack.unanswered() == () and house.application.runs() == ()
 
 
+@pytest.mark.real
 def test_it_waits_as_long_as_slack_says(tmp_path, slack):
     slack.slow_down("users.info", 1)
     slack.slow_down("chat.startStream", 1)

@@ -36,10 +36,10 @@ def cards_view(cards: Sequence[Card], title: str) -> View:
     )
 
 
-def list_(session: Session, *, everything: bool) -> int:
-    """`approvals list`."""
+def list_(session: Session, *, everything: bool, limit: int | None) -> int:
+    """`approvals list`; with `limit`, so many of all, the one asked last first."""
     with session.application(create=False) as application:
-        cards = application.approvals(everything=everything)
+        cards = application.approvals(everything=everything, limit=limit)
     title = f"{len(cards)} questions" if everything else f"{len(cards)} questions wait for a person"
     session.output.show("approvals", [cards_view(cards, title)])
     return exits.OK
@@ -60,12 +60,11 @@ def card_views(card: Card) -> list[View]:
             f"Value {card.value}, at stake {card.value_at_stake}, cost {card.cost}. Move {card.move} of case "
             f"{card.case}, asked by {card.asked_by}, open until {card.expires_at:%Y-%m-%d %H:%M}Z.",
             *([f"Before you decide: {', '.join(card.before)}."] if card.before else []),
+            *([f"It was given to {card.assigned_to}."] if card.assigned_to else []),
+            *([f"{card.escalated_from} let it wait; {card.role} may answer."] if card.escalated_from else []),
+            *([f"{one.by}, {one.at:%m-%d %H:%M}Z: {one.text}" for one in card.comments]),
             *(["Four eyes: whoever asked, edited or raised this may not decide it."] if card.four_eyes else []),
-            *(
-                [f"{card.state.value} by {card.decided_by}: {card.decision_reason}"]
-                if card.decided_by
-                else [f"Decide on exactly this with --digest {card.digest[:12]}"]
-            ),
+            *([_decided(card)] if card.decided_by else [f"Decide on exactly this with --digest {card.digest[:12]}"]),
         ],
         data=card,
     )
@@ -82,6 +81,12 @@ def card_views(card: Card) -> list[View]:
     return [people, rules, actions]
 
 
+def _decided(card: Card) -> str:
+    name = f" for {card.decided_for}" if card.decided_for else ""
+    said = ", ".join(part for part in (card.decision_code, card.decision_reason) if part)
+    return f"{card.state.value} by {card.decided_by}{name}: {said}"
+
+
 def show(session: Session, *, approval: str) -> int:
     """`approvals show`."""
     with session.application(create=False) as application:
@@ -91,30 +96,30 @@ def show(session: Session, *, approval: str) -> int:
 
 
 def decide(
-    session: Session, *, verb: Literal["approve", "reject"], approval: str, digest: str | None, reason: str
+    session: Session, *, verb: Literal["approve", "reject"], approval: str, digest: str | None, reason: str, code: str
 ) -> int:
     """`approvals approve` and `approvals reject`."""
     settings = session.settings()
     user = session.user(settings)
     with session.application(create=False) as application:
-        bound = _whole(application.show(approval).digest, digest)
+        bound = whole(application.show(approval).digest, digest)
         if verb == "approve":
-            made = application.approve(approval, user, bound, reason)
+            made = application.approve(approval, user, bound, reason, reason_code=code)
         else:
-            made = application.reject(approval, user, reason, bound)
+            made = application.reject(approval, user, reason, bound, reason_code=code)
         report = application.report(made.run)
     session.output.show("decision", [decision_view(made), *_after(report.text)])
     return exits.OK
 
 
-def edit(session: Session, *, approval: str, change: list[str], digest: str | None, reason: str) -> int:
+def edit(session: Session, *, approval: str, change: list[str], digest: str | None, reason: str, code: str) -> int:
     """`approvals edit`."""
     settings = session.settings()
     user = session.user(settings)
     changes = dict(_change(text) for text in change)
     with session.application(create=False) as application:
-        bound = _whole(application.show(approval).digest, digest)
-        made = application.edit(approval, user, changes, bound, reason)
+        bound = whole(application.show(approval).digest, digest)
+        made = application.edit(approval, user, changes, bound, reason, reason_code=code)
     session.output.show("decision", [decision_view(made)])
     return exits.OK
 
@@ -142,7 +147,7 @@ def _after(text: str) -> list[View]:
     return [view("report", "How the run stands", notes=text.splitlines())] if text else []
 
 
-def _whole(shown: str, given: str | None) -> str | None:
+def whole(shown: str, given: str | None) -> str | None:
     """The digest a decision is bound to; the first 12 characters of a card's digest stand for it."""
     if given is None or len(given) < 12 or not shown.startswith(given):
         return given

@@ -14,7 +14,7 @@ from api.cli.session import Session
 from api.cli.view import View, view
 from domain.errors import NotAllowed
 from domain.plans import Move
-from guardrails.ledger import read_heads
+from guardrails.heads import read_heads
 
 if TYPE_CHECKING:
     from agent.casework.outcome import MoveReport, Report

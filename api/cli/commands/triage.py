@@ -81,7 +81,7 @@ def worker(session: Session, *, every: int | None) -> int:
         session.output.progress(f"Working ({sweeps}); Ctrl-C or SIGTERM stops it.")
         talker = threading.Thread(target=application.run_talker, args=(stop,), name="talker")
         talker.start()
-        application.run_worker(stop, triage_minutes=minutes)
+        application.run_worker(stop, triage_minutes=minutes, alarm=session.output.progress)
         talker.join()
         session.output.progress("Stopped; what was under way goes on with the next worker.")
     return exits.INTERRUPTED if signal.SIGINT in why else exits.OK

@@ -1,0 +1,13 @@
+"""Who governs the records themselves."""
+
+from __future__ import annotations
+
+from domain.noun import Noun
+from guardrails.policy.fields import RoleId
+
+
+class Records(Noun):
+    """`redact`: roles whose holders may have an entry of the ledger redacted; it always takes two people. Nobody may
+    when none is named."""
+
+    redact: tuple[RoleId, ...] = ()
