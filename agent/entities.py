@@ -26,6 +26,8 @@ class _Written(Noun):
     home: Path | None = None
     database_url: str | None = None
     tenant: Id | None = None
+    keys: Path | None = None
+    sign_command: str | None = None
     policy: Path | None = None
     knowledge: Path | None = None
     planner: str | None = None
@@ -111,6 +113,7 @@ def _entity(
     folder = settings.entities.absolute().parent
     told: dict[str, Any] = {"entity": one.id, "tenant": one.tenant or one.id}
     told["home"] = _path(folder, one.home) if one.home else settings.home / one.id
+    told["keys"] = _path(folder, one.keys) if one.keys else settings.keys and settings.keys / one.id
     told["database_url"] = None
     if one.database_url is not None:
         told["database_url"] = (
@@ -123,7 +126,7 @@ def _entity(
     for name in ("policy", "knowledge"):
         if (given := getattr(one, name)) is not None:
             told[name] = _path(folder, given)
-    for name in ("planner", "model", "triage_minutes", "slack_channel"):
+    for name in ("sign_command", "planner", "model", "triage_minutes", "slack_channel"):
         if (given := getattr(one, name)) is not None:
             told[name] = given
     if one.slack_channel is None:
@@ -152,6 +155,7 @@ def _apart(made: tuple[Entity, ...], document: Document) -> None:
         "id": lambda one: (one.id,),
         "home": lambda one: (str(one.settings.home.resolve()),),
         "database_url": lambda one: (_where(one.settings.database),),
+        "keys": lambda one: (str((one.settings.keys or one.settings.home / "keys").resolve()),),
         "tenant": lambda one: (one.settings.tenant,),
         "slack_channels": lambda one: (*one.slack_channels, one.settings.slack_channel or f"none of {one.id}"),
     }

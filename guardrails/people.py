@@ -81,6 +81,10 @@ class People:
         del user
         return None
 
+    def still(self) -> People:
+        """The same people as they stand now, for one look at many things."""
+        return self
+
     def all(self) -> tuple[User, ...]:
         """Everyone, in written order."""
         return tuple(self.known().values())

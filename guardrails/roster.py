@@ -91,6 +91,22 @@ class Roster(People):
         self._last = (source, standing, users)
         return users
 
+    def still(self) -> People:
+        """The people as they stand now: asked as often as one likes, looked up once."""
+        return _Still(self.known().values(), {user: at for user, at, _ in self._standing()})
+
     def void_until(self, user: str) -> datetime | None:
         """When this user was last deactivated, whether or not they may act again."""
         return next((at for known, at, _ in self._standing() if known == user), None)
+
+
+class _Still(People):
+    """A live list at one moment."""
+
+    def __init__(self, users: Iterable[User], voids: Mapping[str, datetime]) -> None:
+        super().__init__(users)
+        self._voids = voids
+
+    def void_until(self, user: str) -> datetime | None:
+        """When this user was last deactivated, as of that moment."""
+        return self._voids.get(user)

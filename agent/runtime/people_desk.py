@@ -18,7 +18,7 @@ from guardrails.people import People, User, personas
 from guardrails.policy import Policy
 from guardrails.roster import PeopleFile, Roster
 from guardrails.roster import Standing as Seen
-from storage import approvals, deactivations, sessions
+from storage import approvals, deactivations, delegations, sessions
 from storage.database import Database, Session
 from storage.deactivations import Deactivation
 from storage.records import ApprovalState
@@ -33,12 +33,13 @@ class Standing(Noun):
 
 
 class Turned(Noun):
-    """What a change of somebody's standing came to: sessions that ended, and what people should know of."""
+    """What a change of somebody's standing came to: sessions and delegations that ended, and what to know of."""
 
     user: Id
     active: bool
     at: datetime
     sessions: int = 0
+    delegations: tuple[Id, ...] = ()
     warnings: tuple[Text, ...] = ()
 
 
@@ -126,10 +127,12 @@ class PeopleDesk:
                 raise Conflict(f"{user} is not active", field="user", fix="nothing is left to do")
             deactivations.record(session, Deactivation(user=user, at=now, by=by, why=why.strip()))
             ended = sessions.end_of(session, user)
+            open_ = [one for one in delegations.listed(session, user=user) if now < one.until]
+            void = tuple(one.id for one in open_ if delegations.end(session, one.id, now))
             warnings = self._warnings(session, known)
-            body = {"did": "deactivated", "user": user, "why": why.strip(), "sessions": ended, "warnings": warnings}
-            self._ledger.append(session, EntryKind.IDENTITY, by, now, body)
-        return Turned(user=user, active=False, at=now, sessions=ended, warnings=warnings)
+            body = {"did": "deactivated", "user": user, "why": why.strip(), "sessions": ended, "delegations": void}
+            self._ledger.append(session, EntryKind.IDENTITY, by, now, {**body, "warnings": warnings})
+        return Turned(user=user, active=False, at=now, sessions=ended, delegations=void, warnings=warnings)
 
     def reactivate(self, user: str, by: str, why: str) -> Turned:
         """Let `user` act again. They sign in anew, and what ended stays ended.

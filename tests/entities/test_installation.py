@@ -110,6 +110,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Applicati
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 
 
+@pytest.mark.real
 def test_a_service_raises_events_asks_and_reads_by_its_token(served: tuple[Application, TestClient]):
     application, client = served
     assert client.get("/api/session", headers=BEARER).json()["id"] == "edi"
@@ -122,6 +123,7 @@ def test_a_service_raises_events_asks_and_reads_by_its_token(served: tuple[Appli
     problem(client.post("/api/session", json={"user": "edi"}), 403, "not_allowed")
 
 
+@pytest.mark.real
 def test_a_service_with_every_role_decides_nothing_at_any_route_that_changes_something(
     served: tuple[Application, TestClient],
 ):
@@ -146,13 +148,14 @@ def test_a_service_with_every_role_decides_nothing_at_any_route_that_changes_som
         with pytest.raises(NotAllowed):
             verb()
     application.stop("edi", "erp", "our gateway sees nonsense")
-    with pytest.raises(NotAllowed, match="service"):
+    with pytest.raises(NotAllowed, match="is a program"):
         application.lift("edi", "erp", "x")
     application.stop("paula", "wms", "x")
-    with pytest.raises(NotAllowed, match="service"):
+    with pytest.raises(NotAllowed, match="is a program"):
         application.lift("edi", "wms", "x")
 
 
+@pytest.mark.real
 def test_a_token_ends_with_its_service(served: tuple[Application, TestClient]):
     application, client = served
     application.staff.deactivate("edi", "omar", "the token leaked")
@@ -189,6 +192,7 @@ def behind_a_proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[I
     held.close()
 
 
+@pytest.mark.real
 def test_behind_a_proxy_each_request_says_its_entity_unless_there_is_only_one(
     behind_a_proxy: tuple[Installation, TestClient],
 ):
@@ -203,6 +207,7 @@ def test_behind_a_proxy_each_request_says_its_entity_unless_there_is_only_one(
     assert client.get("/api/cases", headers={**anna, "Cookie": "quartermaster_entity=south"}).status_code == 404
 
 
+@pytest.mark.real
 def test_the_panel_asks_somebody_of_several_entities_where_they_are_and_keeps_it(
     behind_a_proxy: tuple[Installation, TestClient],
 ):
@@ -217,6 +222,7 @@ def test_the_panel_asks_somebody_of_several_entities_where_they_are_and_keeps_it
     client.cookies.clear()
 
 
+@pytest.mark.real
 def test_a_stranger_is_recorded_with_everybody_and_somebody_of_one_entity_only_there(
     behind_a_proxy: tuple[Installation, TestClient],
 ):
@@ -232,6 +238,7 @@ def test_a_stranger_is_recorded_with_everybody_and_somebody_of_one_entity_only_t
     assert who("north") == ["mallory", "anna"] and who("south") == ["mallory"]
 
 
+@pytest.mark.real
 def test_one_entity_alone_is_what_it_was(tmp_path: Path):
     with opened(tmp_path / "home") as application, door(application) as client:
         mine = token_of(client, "paula")

@@ -123,6 +123,7 @@ def careful(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Applicat
             yield here, elsewhere
 
 
+@pytest.mark.real
 def test_a_session_ends_and_an_answer_is_refused_in_every_process_at_once(careful: tuple[Application, Application]):
     here, elsewhere = careful
     with door(here) as client:
@@ -148,32 +149,28 @@ def test_a_session_ends_and_an_answer_is_refused_in_every_process_at_once(carefu
     ]
 
 
+@pytest.mark.real
 def test_what_was_handed_over_by_or_to_somebody_deactivated_is_void(careful: tuple[Application, Application]):
     here, elsewhere = careful
     until = here.now + timedelta(days=1)
-    given = [
-        Delegation(
-            id="D-1", giver="lena", taker="paula", role="lead", since=here.now, until=until, created_at=here.now
-        ),
-        Delegation(
-            id="D-2", giver="lena", taker="fiona", role="lead", since=here.now, until=until, created_at=here.now
-        ),
-    ]
+    for taker in ("paula", "fiona"):
+        here.desk.delegate("lena", taker, "lead", here.now, until)
 
     def roles(user: str) -> set[str]:
         person = here.people.known()[user]
-        return {power.grant.role for power in powers(person, here.people, given, here.now)}
+        return {power.grant.role for power in powers(person, here.people, here.desk.delegations(), here.now)}
 
     assert roles("paula") == {"planner", "lead"} and roles("fiona") == {"finance", "lead"}
-    elsewhere.staff.deactivate("fiona", "omar", "left")
+    assert elsewhere.staff.deactivate("fiona", "omar", "left").delegations == ("D-2",)
     assert roles("fiona") == set()
-    elsewhere.staff.deactivate("lena", "omar", "left")
-    assert roles("paula") == {"planner"}
+    assert elsewhere.staff.deactivate("lena", "omar", "left").delegations == ("D-1",)
+    assert roles("paula") == {"planner"} and all(one.ended_at for one in here.desk.delegations())
     for user in ("fiona", "lena"):
         elsewhere.staff.reactivate(user, "omar", "back")
     assert roles("fiona") == {"finance"} and roles("paula") == {"planner"}, "what ended stays ended"
 
 
+@pytest.mark.real
 def test_who_may_end_powers_and_whose(careful: tuple[Application, Application]):
     here, _ = careful
     refusals: list[tuple[tuple[str, str, str], type[Exception], str]] = [
@@ -198,7 +195,11 @@ def test_who_may_end_powers_and_whose(careful: tuple[Application, Application]):
 
 
 @pytest.mark.parametrize(
-    "back", [pytest.param(False, id="gone", marks=pytest.mark.nightly), pytest.param(True, id="gone-and-back")]
+    "back",
+    [
+        pytest.param(False, id="gone", marks=pytest.mark.nightly),
+        pytest.param(True, id="gone-and-back", marks=pytest.mark.real),
+    ],
 )
 def test_an_approval_of_somebody_who_is_gone_moves_nothing(tmp_path: Path, back: bool):
     """Given by one process, ended in another, carried out by neither; an act of coming back does not revive it."""

@@ -35,6 +35,7 @@ FORBIDDEN = {
     "edit a checkpoint": "UPDATE ledger_checkpoints SET count = 1",
     "delete a checkpoint": "DELETE FROM ledger_checkpoints",
     "empty the checkpoints": "TRUNCATE ledger_checkpoints",
+    "forget that somebody was deactivated": "DELETE FROM deactivations",
     "disable a trigger": "ALTER TABLE ledger DISABLE TRIGGER ALL",
     "disable them all": "SET session_replication_role = replica",
     "drop a trigger": "DROP TRIGGER ledger_never_changes ON ledger",
