@@ -133,5 +133,7 @@ def test_the_whole_path_runs_under_the_role(tmp_path: Path):
             approve_fully(app, move)
         assert app.report(run).run.state is RunState.DONE
         assert app.verify().ok and app.replay(run).same
+        app.staff.deactivate("carla", "omar", "left")
+        app.staff.reactivate("carla", "omar", "back")
         app.records.checkpoint()
     as_role(url, tmp_path)
