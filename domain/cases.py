@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
 
-from domain.noun import CENT, Id, Money, Noun, Text
+from domain.noun import CENT, Id, Money, Noun, Text, Units
 
 
 class CaseState(StrEnum):
@@ -20,7 +20,11 @@ class CaseState(StrEnum):
 
 
 class Scope(Noun):
-    """What a case is about; a run may touch nothing else. Empty tuples mean none of that kind."""
+    """What a case is about; a run may touch nothing else. Empty tuples mean none of that kind.
+
+    `returns` are (SKU, site, inbound supply or "", units) that may go back to free supply: an undo gives back what the
+    move it undoes had drawn from there. Otherwise nobody gives up a unit that nobody gets.
+    """
 
     skus: tuple[Id, ...] = ()
     orders: tuple[Id, ...] = ()
@@ -28,6 +32,7 @@ class Scope(Noun):
     sites: tuple[Id, ...] = ()
     waves: tuple[Id, ...] = ()
     inbound: tuple[Id, ...] = ()
+    returns: tuple[tuple[Id, Id, Text, Units], ...] = ()
 
 
 class Case(Noun):

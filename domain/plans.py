@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Literal
 
 from domain.actions import Action
 from domain.allocation.types import AllocationPlan
 from domain.canonical import digest
 from domain.noun import Id, Money, Noun, Text
-from domain.requests import Answer
+from domain.requests import Answer, MoveKind
+
+__all__ = ["Effect", "Move", "MoveKind", "Plan", "Shortage", "shown_digest"]
 
 
 class Effect(Noun):
@@ -39,9 +40,7 @@ class Move(Noun):
     id: Id
     title: Text
     reason: Text
-    kind: Literal[
-        "reallocate", "reserve", "transfer", "replenish", "expedite", "promise", "credit", "wave", "carrier", "escalate"
-    ]
+    kind: MoveKind
     actions: tuple[Action, ...]
     effects: tuple[Effect, ...] = ()
     needs: tuple[Id, ...] = ()

@@ -6,10 +6,16 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
+from domain.actions import Action
 from domain.cases import Scope
 from domain.events import Event
 from domain.noun import Id, Noun, Text, Units, UntrustedText
 from domain.signals import Signal
+
+MoveKind = Literal[
+    "reallocate", "reserve", "transfer", "replenish", "expedite", "promise", "credit", "wave", "carrier", "escalate"
+]
+"""What sort of move it is."""
 
 
 class RejectedMove(Noun):
@@ -69,6 +75,23 @@ class Offer(Noun):
     scope: Scope
 
 
+class Undo(Noun):
+    """An executed move that somebody takes back: its actions that were carried out and are in force, and why.
+
+    `sequences` are (wave, its tasks in their former order) and `carriers` (wave, its former carrier), where the move
+    changed them.
+    """
+
+    move: Id
+    title: Text
+    kind: MoveKind
+    reason_code: Text
+    reason: UntrustedText
+    actions: tuple[Action, ...]
+    sequences: tuple[tuple[Id, tuple[Id, ...]], ...] = ()
+    carriers: tuple[tuple[Id, Id], ...] = ()
+
+
 class Turn(Noun):
     """An earlier turn of the conversation a question belongs to: its run, the words, and how it was answered; `at` is
     when it was said."""
@@ -86,7 +109,8 @@ class Request(Noun):
     substances of moves of earlier revisions that were or are being carried out: they are not proposed again.
 
     `spotted` is what triage saw that the case is about.
-    `history` are the turns before a question, oldest first; `commission` is the offer that a command carries out.
+    `history` are the turns before a question, oldest first; `commission` is the offer that a command carries out;
+    `undo` is what a command takes back.
     """
 
     case: Id
@@ -103,6 +127,7 @@ class Request(Noun):
     rates: Rates = Rates()
     history: tuple[Turn, ...] = ()
     commission: Offer | None = None
+    undo: Undo | None = None
     spotted: tuple[Signal, ...] = ()
 
 

@@ -16,12 +16,22 @@ class Outcome(StrEnum):
 
 
 class Reason(Noun):
-    """One rule that spoke. `facts` are the values it compared, as text, so that a card can show them."""
+    """One rule that spoke. `facts` are the values it compared, as text, so that a card can show them.
+
+    `document` and `line`: where the rule is written ("" and 0 for the house's own reasons, and in older records).
+    """
 
     rule: Id
     outcome: Outcome
     text: Text
     facts: tuple[tuple[str, str], ...] = ()
+    document: Text = ""
+    line: int = 0
+
+    @property
+    def place(self) -> str:
+        """Where the rule is written, as a person says it; "" when nobody wrote it."""
+        return f"{self.document}, line {self.line}" if self.document and self.line else self.document
 
 
 class Verdict(Noun):

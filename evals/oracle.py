@@ -8,7 +8,7 @@ with the judged engine nothing but the nouns of the problem.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -40,8 +40,14 @@ class Best:
         return (self.floors, *(count for rank in self.ranks for count in rank), self.money)
 
 
-def best(problem: Problem) -> Best:
-    """The optimum of `problem` (its `policy` is not looked at). Raises OracleFailed when there is none."""
+def best(problem: Problem, fixed: Mapping[tuple[str, str], int] | None = None) -> Best:
+    """The optimum of `problem` (its `policy` is not looked at). Raises OracleFailed when there is none.
+
+    `fixed`: units per (line, supply) that a person has set. They stand above the rules of those lines: packs and limits
+    bind only what is left, and lines and orders that ship complete may then be in part.
+    """
+    fixed = fixed or {}
+    problem = _lifted(problem, {line for line, _ in fixed})
     program = _Program()
     broken: list[int] = []
     met: Row = {}
@@ -50,7 +56,7 @@ def best(problem: Problem) -> Best:
     money: Row = {}
     columns: dict[tuple[str, str], int] = {}
     for line in problem.demand:
-        own = _line(program, line)
+        own = _line(program, line, {supply: units for (name, supply), units in fixed.items() if name == line.id})
         columns |= {(line.id, supply): column for supply, column in own.items()}
         money |= {own[arc.supply]: arc.value for arc in line.arcs}
         if not line.blocked:
@@ -150,12 +156,27 @@ class _Program:
         return reached
 
 
-def _line(program: _Program, line: Demand) -> dict[str, int]:
+def _lifted(problem: Problem, lines: set[str]) -> Problem:
+    """The problem in which these lines, and the orders they belong to, need not be complete."""
+    orders = {line.order for line in problem.demand if line.id in lines}
+    demand = tuple(
+        line.model_copy(
+            update={
+                "atomic": line.atomic and line.id not in lines,
+                "order_atomic": line.order_atomic and line.order not in orders,
+            }
+        )
+        for line in problem.demand
+    )
+    return problem.model_copy(update={"demand": demand})
+
+
+def _line(program: _Program, line: Demand, fixed: Mapping[str, int]) -> dict[str, int]:
     """Columns of one line per supply, with its own limits: holds, frozen and locked units, completeness, packs."""
     held = {item.supply: item for item in line.holdings}
     own: dict[str, int] = {}
     for supply in {arc.supply for arc in line.arcs} | held.keys():
-        own[supply] = program.column(*_limits(line, supply))
+        own[supply] = program.column(*((fixed[supply],) * 2 if supply in fixed else _limits(line, supply)))
     if line.frozen:
         return own
     total = dict.fromkeys(own.values(), 1.0)
@@ -164,20 +185,21 @@ def _line(program: _Program, line: Demand) -> dict[str, int]:
         locked = sum(item.locked for item in line.holdings)
         program.row(total | {program.column(0, 1): -float(line.quantity - locked)}, locked, locked)
     if line.pack > 1:
-        _packs(program, line, own)
+        free = {supply: column for supply, column in own.items() if supply not in fixed}
+        _packs(program, line, free, line.quantity - sum(fixed.values()))
     return own
 
 
-def _packs(program: _Program, line: Demand, own: dict[str, int]) -> None:
-    """Whole packs from every supply; one of them may bring the end of the line, when that completes it."""
-    whole, rest = divmod(line.quantity, line.pack)
+def _packs(program: _Program, line: Demand, own: dict[str, int], quantity: int) -> None:
+    """Whole packs from every supply; one of them may bring the end of `quantity`, when that completes it."""
+    whole, rest = divmod(quantity, line.pack)
     lasts: Row = {}
     for column in own.values():
         packs, last = program.column(0, whole), program.column(0, 1 if rest else 0)
         program.row({column: 1.0, packs: -float(line.pack), last: -float(rest)}, 0, 0)
         lasts[last] = 1.0
     program.row(lasts, 0, 1)
-    complete = dict.fromkeys(own.values(), 1.0) | dict.fromkeys(lasts, -float(line.quantity))
+    complete = dict.fromkeys(own.values(), 1.0) | dict.fromkeys(lasts, -float(quantity))
     program.row(complete, 0, np.inf)
 
 

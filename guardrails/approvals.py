@@ -8,7 +8,7 @@ from datetime import datetime
 from domain.errors import NotAllowed
 from domain.facts import Facts
 from domain.verdicts import Verdict
-from guardrails import approval_states, asking, expiry, rebinding, reminding, routing
+from guardrails import approval_states, asking, expiry, rebinding, reminding, routing, weighing
 from guardrails.approval_states import Verb
 from guardrails.attempts import Attempt, Attempts
 from guardrails.cards import Card, card
@@ -17,6 +17,7 @@ from guardrails.deciding import Decision, check_turn, decision, settle
 from guardrails.endings import end
 from guardrails.history import Step, history
 from guardrails.ledger import Ledger
+from guardrails.overrides import kinds
 from guardrails.people import People
 from guardrails.policy import Policy
 from guardrails.powers import Power, powers
@@ -158,6 +159,7 @@ class Approvals:
                 attempt.policy,
                 by=person.id,
                 at=attempt.now,
+                reason_code=weighing.counted_as(attempt.policy, reason_code, reason),
             )
             check_reason(attempt.policy, "edit", reason_code, reason)
             routing.note(attempt, "edited", text=reason or reason_code)
@@ -167,8 +169,9 @@ class Approvals:
                 "verdict": made.verdict,
                 "shown_after": made.shown,
                 "move": moves.get(session, record.id).move,
+                **made.override.body(kinds(made.subject, made.override)),
             }
-            attempt.write(EntryKind.OVERRIDE, {**change, **_told(reason_code, None)})
+            attempt.write(EntryKind.OVERRIDE, {**_told(reason_code, None), **change})
             for question in made.questions:
                 try:
                     body = self._yes(attempt, question, reason, reason_code, made)
@@ -176,7 +179,8 @@ class Approvals:
                     break  # what comes after it is not in turn
                 attempt.write(EntryKind.APPROVAL, {**body, "approval": question.id, "shown": made.shown})
             left = approvals.listed(session, {ApprovalState.PENDING}, move=record.id)
-            return decision("edited", attempt.asked, person.id, self._approved_unless(attempt, left), left)
+            state = self._approved_unless(attempt, left)
+            return decision("edited", attempt.asked, person.id, state, left, text=made.override.words)
 
     def snooze(self, approval: str, user: str, until: datetime, reason: str = "") -> Card:
         """Hide a question from this person until then; see `routing.snooze`."""

@@ -8,20 +8,19 @@ from decimal import Decimal
 from domain.verdicts import Outcome, Reason, Verdict
 from guardrails.autonomy import in_pilot, level
 from guardrails.policy import Policy, Rule
-from guardrails.policy.conditions import Comparison, Condition
-from guardrails.policy.rules import ANY
+from guardrails.policy.compiled import Ready
 from guardrails.subject import Subject
-from guardrails.vocabulary import FACTS, Kind
 
 
 def judge(subject: Subject, policy: Policy) -> Verdict:
-    """What `policy` says of `subject`: every rule that fits speaks, in written order.
+    """What `policy` says of `subject`: every rule that counts at a place it touches and fits speaks, in written order.
 
     Reasons named `shape`, `facts`, `scope`, `currency`, `pilot`, `autonomy`, `default` and `authority` are the house's
     own; the others are rules of the policy. An action kind that no speaking allow or approval rule names is denied.
     """
-    speaking = tuple(rule for rule in policy.rules if speaks(rule, subject))
-    reasons = [*_before(subject, policy), *(_reason(rule, subject) for rule in speaking), *_silence(subject, speaking)]
+    heard, silent = policy.compiled.heard(subject.places, subject.kind, subject.actions, subject.facts)
+    speaking = tuple(one.standing.rule for one in heard)
+    reasons = [*_before(subject, policy), *_said(heard, subject), *_silence(silent, speaking)]
     steps = [step for rule in speaking for step in rule.steps]
     confirm = _autonomy(subject, policy)
     if confirm is not None:
@@ -43,60 +42,22 @@ def judge(subject: Subject, policy: Policy) -> Verdict:
     )
 
 
-def speaks(rule: Rule, subject: Subject) -> bool:
-    """Whether a rule has something to say of a subject."""
-    concerned = ANY in rule.actions or any(kind in rule.actions for kind in subject.actions)
-    return (
-        concerned
-        and (not rule.moves or subject.kind in rule.moves)
-        and (rule.when is None or holds(rule.when, subject))
-    )
-
-
-def holds(condition: Condition, subject: Subject) -> bool:
-    """Whether a condition holds of a subject's facts."""
-    results = (
-        compare(part, subject) if isinstance(part, Comparison) else holds(part, subject) for part in condition.parts
-    )
-    return all(results) if condition.all is not None else any(results)
-
-
-def compare(comparison: Comparison, subject: Subject) -> bool:
-    """One comparison; numbers by size, choices by name, sets by what they include."""
-    value = subject.facts[comparison.fact]
-    if comparison.amount is not None:
-        assert isinstance(value, Decimal | int)
-        return _ordered(comparison.operator, Decimal(value), comparison.amount.number)
-    if FACTS[comparison.fact].kind is Kind.SET:
-        assert isinstance(value, tuple)
-        common = set(value) & set(comparison.names)
-        if comparison.operator == "only":
-            return len(common) == len(value)
-        return bool(common) == (comparison.operator == "includes_any")
-    if comparison.operator in ("in", "not_in"):
-        return (value in comparison.names) == (comparison.operator == "in")
-    return (value == comparison.value) == (comparison.operator == "==")
-
-
-def _ordered(operator: str, left: Decimal, right: Decimal) -> bool:
-    return {
-        "<": left < right,
-        "<=": left <= right,
-        ">": left > right,
-        ">=": left >= right,
-        "==": left == right,
-        "!=": left != right,
-    }[operator]
-
-
-def _reason(rule: Rule, subject: Subject) -> Reason:
-    compared = dict.fromkeys(part.fact for part in rule.when.comparisons()) if rule.when else {}
-    return Reason(
-        rule=rule.id,
-        outcome=rule.outcome,
-        text=rule.reason,
-        facts=tuple((fact, subject.text(fact)) for fact in compared),
-    )
+def _said(heard: tuple[Ready, ...], subject: Subject) -> Iterator[Reason]:
+    """A reason per rule that speaks, with the facts it compared and where it is written."""
+    texts: dict[str, tuple[str, str]] = {}
+    for one in heard:
+        for fact in one.compared:
+            if fact not in texts:
+                texts[fact] = fact, subject.text(fact)
+        rule = one.standing.rule
+        yield Reason(
+            rule=rule.id,
+            outcome=rule.outcome,
+            text=rule.reason,
+            facts=tuple(texts[fact] for fact in one.compared),
+            document=one.standing.document,
+            line=one.standing.line,
+        )
 
 
 def _deny(rule: str, text: str) -> Reason:
@@ -121,12 +82,10 @@ def _listed(sentences: tuple[str, ...]) -> str:
     return text[:1].upper() + text[1:] + "."
 
 
-def _silence(subject: Subject, speaking: tuple[Rule, ...]) -> Iterator[Reason]:
-    """Deny is the default: for every action kind that no speaking rule lets go."""
-    covered = {kind for rule in speaking if rule.outcome is not Outcome.DENY for kind in rule.actions}
-    missing = [kind for kind in subject.actions if kind not in covered]
-    if missing and not any(rule.outcome is Outcome.DENY for rule in speaking):
-        yield _deny("default", f"No rule lets {', '.join(missing)} go in this move, and what no rule allows is denied.")
+def _silence(silent: tuple[str, ...], speaking: tuple[Rule, ...]) -> Iterator[Reason]:
+    """Deny is the default: for every action kind that no speaking rule lets go at one of the places."""
+    if silent and not any(rule.outcome is Outcome.DENY for rule in speaking):
+        yield _deny("default", f"No rule lets {', '.join(silent)} go in this move, and what no rule allows is denied.")
 
 
 def _autonomy(subject: Subject, policy: Policy) -> Reason | None:

@@ -10,14 +10,15 @@ from domain.errors import Conflict, NotAllowed, StaleDecision
 from domain.facts import Facts
 from domain.plans import Move, shown_digest
 from domain.verdicts import Outcome, Verdict
-from guardrails import approval_states, asking, claims
+from guardrails import approval_states, asking, claims, weighing
 from guardrails.edits import edited
-from guardrails.judge import judge
 from guardrails.ledger import Ledger
+from guardrails.overrides import Weighed
 from guardrails.people import People, User
 from guardrails.policy import Policy
 from guardrails.powers import Power, at_or_above
 from guardrails.subject import Subject, describe
+from guardrails.verdict import judged
 from storage import approvals, cases, moves, snapshots
 from storage import claims as claim_rows
 from storage.database import Session
@@ -26,12 +27,13 @@ from storage.records import Approval, ApprovalState, MoveRecord, MoveState
 
 @dataclass(frozen=True)
 class Rebound:
-    """The edited move's verdict, subject, digest, and the questions that now wait."""
+    """The edited move's verdict, subject, digest, the questions that now wait, and what the edit weighs."""
 
     verdict: Verdict
     subject: Subject
     shown: str
     questions: tuple[Approval, ...]
+    override: Weighed
 
 
 def may_edit(person: User, mine: Iterable[Power], asked: Approval, policy: Policy, people: People) -> None:
@@ -56,13 +58,16 @@ def rebind(
     *,
     by: str,
     at: datetime,
+    reason_code: str = "",
 ) -> Rebound:
     """Replace the move by the edited one. BadInput: impossible; NotAllowed: denied; Conflict: units are promised."""
     facts = snapshots.get(session, asked.facts)
     others = claim_rows.active(session, at, except_case=record.case)
     move = edited(record.move, changes, facts.replace(claims=others), by=by)
     subject = describe(move, facts, cases.get(session, record.case))
-    verdict = judge(subject, policy)
+    override = weighing.of_edit(session, record, move, facts, by, reason_code)
+    weighing.check_counted(subject, override, policy)
+    verdict = judged(subject, policy, override)
     if verdict.outcome is Outcome.DENY:
         text = "; ".join(reason.text for reason in verdict.reasons if reason.outcome is Outcome.DENY)
         raise NotAllowed(
@@ -73,7 +78,7 @@ def rebind(
     moves.set_verdict(session, record.id, verdict)
     _claim(session, ledger, move, record, facts, policy, at)
     questions = _questions(session, asked, move, verdict, policy, by, at)
-    return Rebound(verdict, subject, shown_digest(move, policy.id, asked.facts), questions)
+    return Rebound(verdict, subject, shown_digest(move, policy.id, asked.facts), questions, override)
 
 
 def _claim(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from domain.facts import Facts
 from domain.noun import MOST_UNITS
@@ -14,9 +14,13 @@ _Supply = tuple[str, str, str | None]
 """SKU, site, and the inbound supply (None: stock)."""
 
 
-def faults(move: Move, facts: Facts) -> tuple[str, ...]:
-    """The faults of a move as sentences, in written order."""
-    return (*_needs(move), *_names(move, facts), *_amounts(move, facts), *_order(move), *balance(move))
+Returns = Sequence[tuple[str, str, str, int]]
+"""(SKU, site, inbound supply or "", units) that may go back to free supply; see `domain.cases.Scope`."""
+
+
+def faults(move: Move, facts: Facts, returns: Returns = ()) -> tuple[str, ...]:
+    """The faults of a move as sentences, in written order; `returns`: units that nobody has to get."""
+    return (*_needs(move), *_names(move, facts), *_amounts(move, facts), *_order(move), *balance(move, returns))
 
 
 def _needs(move: Move) -> Iterator[str]:
@@ -35,18 +39,19 @@ def _needs(move: Move) -> Iterator[str]:
 def _names(move: Move, facts: Facts) -> Iterator[str]:
     """Ids that contradict each other: a line of another SKU, supply at another site, an order of another customer."""
     for action in move.actions:
-        line, sku, inbound = (getattr(action, name, None) for name in ("line", "sku", "inbound"))
+        fields = vars(action)
+        line, sku, inbound = fields.get("line"), fields.get("sku"), fields.get("inbound")
         if line is not None and sku is not None and facts.has("line", line) and facts.line(line).sku != sku:
             yield f"action {action.id} says SKU {sku}, but line {line} is of {facts.line(line).sku}"
         if inbound is not None and facts.has("inbound", inbound):
             supply = facts.inbound_supply(inbound)
             if (supply.sku, supply.site) != (action.sku, action.site):  # type: ignore[union-attr]
                 yield f"action {action.id} names inbound supply {inbound}, which is {supply.sku} at {supply.site}"
-        order, customer = getattr(action, "order", None), getattr(action, "customer", None)
+        order, customer = fields.get("order"), fields.get("customer")
         if order is not None and facts.has("order", order) and facts.order(order).customer != customer:
             yield f"action {action.id} names customer {customer}, but order {order} is of another"
-        wave = getattr(action, "wave", None)
-        if wave is not None and facts.has("wave", wave) and facts.wave(wave).site != getattr(action, "site", None):
+        wave = fields.get("wave")
+        if wave is not None and facts.has("wave", wave) and facts.wave(wave).site != fields.get("site"):
             yield f"action {action.id} names another site than that of wave {wave}"
 
 
@@ -77,10 +82,11 @@ def _closure(move: Move) -> dict[str, set[str]]:
     return needs
 
 
-def balance(move: Move) -> tuple[str, ...]:
+def balance(move: Move, returns: Returns = ()) -> tuple[str, ...]:
     """Units the move takes from somebody and gives to nobody, per supply: a loser must have a winner.
 
-    A line that gets other units in this move may let go of as many of its own: that is a swap, nobody loses by it.
+    `returns` may go back to free supply. A line that gets other units in this move may let go of as many of its own:
+    that is a swap, nobody loses by it.
     """
     released: dict[_Supply, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     given: dict[_Supply, int] = defaultdict(int)
@@ -95,9 +101,12 @@ def balance(move: Move) -> tuple[str, ...]:
             given[action.sku, action.from_site, None] += action.quantity
         elif action.kind == "substitute":
             gained[action.line] += action.quantity
+    allowed: dict[_Supply, int] = defaultdict(int)
+    for sku, site, inbound, units in returns:
+        allowed[sku, site, inbound or None] += units
     found = []
     for supply in sorted(released, key=str):
-        freed = sum(released[supply].values()) - given[supply]
+        freed = sum(released[supply].values()) - given[supply] - allowed[supply]
         for line, units in sorted(released[supply].items()):
             swapped = max(0, min(freed, units, gained[line]))
             gained[line] -= swapped

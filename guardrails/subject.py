@@ -4,22 +4,22 @@ proposer says of its move can raise a number, never lower it."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 
 from domain.cases import Case
-from domain.customers import Customer, Tier
-from domain.execution import TaskState, WaveState
 from domain.facts import Facts
-from domain.noun import CENT
-from domain.orders import HoldKind, LineState, OrderLine
+from domain.orders import HoldKind
 from domain.plans import Move
+from guardrails.drawn import drawn
 from guardrails.flows import LineFlow, flows
+from guardrails.losing import ZERO, best_tier, buyer, cents, losses, unit_margin, unit_price
+from guardrails.places import places
+from guardrails.policy.scopes import Place
 from guardrails.scope import outside
 from guardrails.shape import faults
 from guardrails.touched import Touched, touched
-from guardrails.vocabulary import FACTS, TIERS_LOSING, FactValue, Kind, show
-
-ZERO = Decimal("0.00")
+from guardrails.trust import trust
+from guardrails.vocabulary import FACTS, FactValue, Kind, show
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ class Subject:
     case_kind: str
     currency: str
     touched: Touched
+    places: tuple[Place, ...]
     facts: dict[str, FactValue]
     faults: tuple[str, ...]
     outside: tuple[str, ...]
@@ -52,13 +53,14 @@ class Subject:
 def describe(move: Move, facts: Facts, case: Case) -> Subject:
     """The subject of `move` of `case` on these facts. Pure; never raises for what a move says: it becomes a fault."""
     lines = flows(move, facts)
-    touch = touched(move, facts)
+    touch, spots = touched(move, facts), places(move, facts)
     values: dict[str, FactValue] = {
         **_amounts(move, facts, lines),
-        **_losses(facts, lines),
+        **losses(facts, lines),
         **_gains(facts, lines),
         **_promises(move, facts),
-        **_sources(facts),
+        **drawn(move, facts),
+        **trust(facts, touch),
         "move_kind": move.kind,
         "case_kind": case.kind,
         "actions": tuple(sorted({action.kind for action in move.actions})),
@@ -67,6 +69,8 @@ def describe(move: Move, facts: Facts, case: Case) -> Subject:
         "sites": touch.sites,
         "segments": touch.segments,
         "customers": touch.customers,
+        "regions": tuple(sorted({place.region for place in spots} - {""})),
+        "channels": tuple(sorted({place.channel for place in spots} - {""})),
     }
     return Subject(
         move=move.id,
@@ -75,33 +79,18 @@ def describe(move: Move, facts: Facts, case: Case) -> Subject:
         case_kind=case.kind,
         currency=facts.base_currency,
         touched=touch,
+        places=spots,
         facts={name: values[name] for name in FACTS},
-        faults=(*faults(move, facts), *touch.unknown),
+        faults=(*faults(move, facts, case.scope.returns), *touch.unknown),
         outside=outside(move, touch, case),
         taken=_taken(facts, lines),
     )
 
 
-def _money(amount: Decimal) -> Decimal:
-    return amount.quantize(CENT)
-
-
-def _price(facts: Facts, line: OrderLine) -> Decimal:
-    """Unit price of a line in the base currency."""
-    order = facts.order(line.order)
-    known = {facts.base_currency, *(fx.currency for fx in facts.fx)}
-    return line.unit_price * (facts.rate(order.currency) if order.currency in known else Decimal(1))
-
-
-def _margin(facts: Facts, line: OrderLine) -> Decimal:
-    cost = facts.sku(line.sku).unit_cost if facts.has("sku", line.sku) else ZERO
-    return max(ZERO, _price(facts, line) - cost)
-
-
 def _amounts(move: Move, facts: Facts, lines: tuple[LineFlow, ...]) -> dict[str, FactValue]:
-    given = sum((_price(facts, flow.line) * flow.gained for flow in lines), ZERO)
-    taken = sum((_price(facts, flow.line) * flow.released for flow in lines), ZERO)
-    margin = sum((_margin(facts, flow.line) * flow.gained for flow in lines), ZERO)
+    given = sum((unit_price(facts, flow.line) * flow.gained for flow in lines), ZERO)
+    taken = sum((unit_price(facts, flow.line) * flow.released for flow in lines), ZERO)
+    margin = sum((unit_margin(facts, flow.line) * flow.gained for flow in lines), ZERO)
     shifted_units, shifted_value, freight = _transfers(move, facts)
     expedite = sum((a.cost for a in move.actions if a.kind == "expedite_inbound"), ZERO)
     purchase = sum(
@@ -115,14 +104,14 @@ def _amounts(move: Move, facts: Facts, lines: tuple[LineFlow, ...]) -> dict[str,
     units = max(sum(f.gained for f in lines) + shifted_units, sum(f.released for f in lines))
     moved = max(given + shifted_value, taken)
     return {
-        "value_moved": _money(moved),
-        "value_at_stake": _money(max(move.value_at_stake, margin + expedite)),
-        "cost": _money(max(move.cost, expedite + freight)),
-        "expedite_cost": _money(expedite),
-        "purchase_cost": _money(purchase),
-        "credit_amount": _money(sum((a.amount for a in move.actions if a.kind == "request_credit_release"), ZERO)),
+        "value_moved": cents(moved),
+        "value_at_stake": cents(max(move.value_at_stake, margin + expedite)),
+        "cost": cents(max(move.cost, expedite + freight)),
+        "expedite_cost": cents(expedite),
+        "purchase_cost": cents(purchase),
+        "credit_amount": cents(sum((a.amount for a in move.actions if a.kind == "request_credit_release"), ZERO)),
         "units_moved": units,
-        "margin_share": _money(margin * 100 / given) if given else ZERO,
+        "margin_share": cents(margin * 100 / given) if given else ZERO,
     }
 
 
@@ -144,76 +133,15 @@ def _transfers(move: Move, facts: Facts) -> tuple[int, Decimal, Decimal]:
     return units, value, freight
 
 
-def _losses(facts: Facts, lines: tuple[LineFlow, ...]) -> dict[str, FactValue]:
-    losing = [flow for flow in lines if flow.given_up > 0]
-    customers = {flow.line.id: _customer(facts, flow.line) for flow in lines}
-    return {
-        "margin_given_up": _money(sum((_margin(facts, flow.line) * max(0, -flow.net) for flow in losing), ZERO)),
-        "units_from_confirmed": sum(flow.given_up for flow in losing if flow.line.promise is not None),
-        "units_from_released_waves": sum(flow.released for flow in lines if _being_picked(facts, flow)),
-        "contract_losing": any(_contract_floor(facts, flow) is not None for flow in losing),
-        "contract_floor_broken": any(
-            flow.held + flow.net < floor
-            for flow in losing
-            if (floor := _contract_floor(facts, flow)) is not None and not _stopped(facts, flow.line)
-        ),
-        "frozen_line": any(flow.released > 0 and flow.line.frozen for flow in lines),
-        "picked_units": any(flow.released > 0 and _picked(facts, flow.line) for flow in lines),
-        "tier_losing": _best_tier([customers[flow.line.id] for flow in losing]),
-    }
-
-
-def _customer(facts: Facts, line: OrderLine) -> Customer | None:
-    customer = facts.order(line.order).customer
-    return facts.customer(customer) if facts.has("customer", customer) else None
-
-
-def _best_tier(customers: list[Customer | None]) -> str:
-    """The most important tier among them; a customer nobody knows counts as strategic."""
-    tiers = [customer.tier if customer else Tier.STRATEGIC for customer in customers]
-    return max((tier.value for tier in tiers), key=TIERS_LOSING.index, default=TIERS_LOSING[0])
-
-
-def _contract_floor(facts: Facts, flow: LineFlow) -> int | None:
-    """Units a contract in force keeps for this line, rounded up; None without one."""
-    customer = _customer(facts, flow.line)
-    contract = customer.contract if customer else None
-    if contract is None or not contract.starts <= facts.today <= contract.ends:
-        return None
-    return int((contract.fill_floor * flow.line.open_quantity).to_integral_value(ROUND_CEILING))
-
-
-def _stopped(facts: Facts, line: OrderLine) -> bool:
-    """Whether nothing may ship for the line now: as long as that is so, no floor of its contract can be claimed."""
-    customer = _customer(facts, line)
-    return bool(facts.order(line.order).holds) or (customer is not None and customer.on_credit_hold)
-
-
-def _being_picked(facts: Facts, flow: LineFlow) -> bool:
-    """The warehouse has begun with the line at a site it loses stock from."""
-    if flow.line.state is not LineState.OPEN and flow.stock_sites:
-        return True
-    return any(
-        wave.site in flow.stock_sites and any(task.line == flow.line.id for task in wave.tasks)
-        for wave in facts.waves
-        if wave.state in (WaveState.RELEASED, WaveState.HELD)
-    )
-
-
-def _picked(facts: Facts, line: OrderLine) -> bool:
-    if line.state in (LineState.PICKED, LineState.SHIPPED):
-        return True
-    return any(task.line == line.id and task.state is TaskState.PICKED for wave in facts.waves for task in wave.tasks)
-
-
 def _gains(facts: Facts, lines: tuple[LineFlow, ...]) -> dict[str, FactValue]:
     winners = [flow.line for flow in lines if flow.gained > 0]
     holds = {hold.kind for line in winners for hold in facts.order(line.order).holds}
-    customers = [_customer(facts, line) for line in winners]
+    customers = [buyer(facts, line) for line in winners]
     return {
         "credit_hold": HoldKind.CREDIT in holds or any(c is None or c.on_credit_hold for c in customers),
         "compliance_hold": bool(holds & {HoldKind.COMPLIANCE, HoldKind.QUALITY}),
         "manual_hold": HoldKind.MANUAL in holds,
+        "tier_gaining": best_tier(customers),
     }
 
 
@@ -225,14 +153,8 @@ def _promises(move: Move, facts: Facts) -> dict[str, FactValue]:
         line = facts.line(action.line)
         before = line.promise.current if line.promise else (action.old_date or line.requested)
         slips[action.line] = max(slips.get(action.line, 0), (action.new_date - before).days)
-    late = [_customer(facts, facts.line(line)) for line, days in slips.items() if days > 0]
-    return {"promise_slip": max(slips.values(), default=0), "tier_slipping": _best_tier(late)}
-
-
-def _sources(facts: Facts) -> dict[str, FactValue]:
-    oldest = min((source.as_of for source in facts.sources), default=facts.taken_at)
-    minutes = max(0, int((facts.taken_at - oldest).total_seconds() // 60))
-    return {"fact_age": minutes, "degraded": any(source.degraded for source in facts.sources)}
+    late = [buyer(facts, facts.line(line)) for line, days in slips.items() if days > 0]
+    return {"promise_slip": max(slips.values(), default=0), "tier_slipping": best_tier(late)}
 
 
 def _taken(facts: Facts, lines: tuple[LineFlow, ...]) -> tuple[tuple[str, int, Decimal], ...]:
@@ -241,5 +163,5 @@ def _taken(facts: Facts, lines: tuple[LineFlow, ...]) -> tuple[tuple[str, int, D
         if flow.given_up > 0:
             customer = facts.order(flow.line.order).customer
             units, value = lost.get(customer, (0, ZERO))
-            lost[customer] = (units + flow.given_up, value + _price(facts, flow.line) * flow.given_up)
-    return tuple((customer, units, _money(value)) for customer, (units, value) in sorted(lost.items()))
+            lost[customer] = (units + flow.given_up, value + unit_price(facts, flow.line) * flow.given_up)
+    return tuple((customer, units, cents(value)) for customer, (units, value) in sorted(lost.items()))

@@ -73,9 +73,8 @@ def touched(move: Move, facts: Facts) -> Touched:
 
 def named(action: Action) -> tuple[tuple[str, str], ...]:
     """(kind of entity, id) for everything an action names."""
-    return tuple(
-        (kind, value) for field, kind in _FIELDS.items() if isinstance(value := getattr(action, field, None), str)
-    )
+    fields = vars(action)
+    return tuple((kind, value) for field, kind in _FIELDS.items() if isinstance(value := fields.get(field), str))
 
 
 def _follow(ids: dict[str, set[str]], facts: Facts) -> None:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from domain.actions import SYSTEM_OF
 from domain.errors import BadInput
 from domain.noun import Noun
+from domain.orders import Channel
 
 FactValue = Decimal | int | bool | str | tuple[str, ...]
 
@@ -29,17 +30,20 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class FactSpec:
-    """A declared fact. `choices`: the closed list of its values, empty when any id may stand there."""
+    """A declared fact. `choices`: the closed list of its values, empty when any id may stand there. A number is never
+    below 0 and, when `most` is not None, never above it."""
 
     kind: Kind
     meaning: str
     choices: tuple[str, ...] = ()
+    most: int | None = None
 
 
 ACTION_KINDS = tuple(SYSTEM_OF)
 MOVE_KINDS = (
     "reallocate", "reserve", "transfer", "replenish", "expedite", "promise", "credit", "wave", "carrier", "escalate",
 )  # fmt: skip
+CHANNELS = tuple(channel.value for channel in Channel)
 TIERS_LOSING = ("none", "standard", "key", "strategic")
 """Mildest first."""
 
@@ -56,9 +60,14 @@ FACTS: dict[str, FactSpec] = {
         Kind.UNITS, "units that lines with a promise lose, or have in stock and will wait for"
     ),
     "units_from_released_waves": FactSpec(Kind.UNITS, "units taken from lines the warehouse is already picking"),
+    "units_below_floor": FactSpec(Kind.UNITS, "units that a line falls below the fill floor of its contract"),
     "promise_slip": FactSpec(Kind.DAYS, "the largest number of days that a promise date gets later"),
     "fact_age": FactSpec(Kind.MINUTES, "age of the oldest source behind the facts"),
-    "margin_share": FactSpec(Kind.PERCENT, "margin of the moved units as a share of their sales value"),
+    "stock_age": FactSpec(Kind.DAYS, "days since the oldest lot that the units come from was received"),
+    "margin_share": FactSpec(Kind.PERCENT, "margin of the moved units as a share of their sales value", most=100),
+    "shelf_life_spent": FactSpec(Kind.PERCENT, "spent share of that lot's shelf life", most=100),
+    "site_capacity": FactSpec(Kind.PERCENT, "units to pick as a share of what its site picks a day"),
+    "confidence": FactSpec(Kind.PERCENT, "how fresh the facts are, and how far systems agree", most=100),
     "degraded": FactSpec(Kind.FLAG, "a system could not be read; its last good answer stands in"),
     "contract_losing": FactSpec(Kind.FLAG, "a customer under contract loses units"),
     "contract_floor_broken": FactSpec(Kind.FLAG, "a line falls below the fill floor of its contract"),
@@ -68,6 +77,7 @@ FACTS: dict[str, FactSpec] = {
     "frozen_line": FactSpec(Kind.FLAG, "a frozen line loses units"),
     "picked_units": FactSpec(Kind.FLAG, "units already picked would be taken"),
     "tier_losing": FactSpec(Kind.CHOICE, "the best tier among the customers that lose units", TIERS_LOSING),
+    "tier_gaining": FactSpec(Kind.CHOICE, "the best tier among the customers that gain units", TIERS_LOSING),
     "tier_slipping": FactSpec(Kind.CHOICE, "the best tier among the customers told a later date", TIERS_LOSING),
     "move_kind": FactSpec(Kind.CHOICE, "what sort of move it is", MOVE_KINDS),
     "case_kind": FactSpec(Kind.CHOICE, "what sort of exception the case is"),
@@ -77,9 +87,19 @@ FACTS: dict[str, FactSpec] = {
     "sites": FactSpec(Kind.SET, "the sites it touches"),
     "segments": FactSpec(Kind.SET, "segments of the customers it touches"),
     "customers": FactSpec(Kind.SET, "the customers it touches"),
+    "regions": FactSpec(Kind.SET, "regions of the orders, or sites, it touches"),
+    "channels": FactSpec(Kind.SET, "how the orders it touches reached us", CHANNELS),
 }
 """Name -> spec. `guardrails.subject.describe` gives a value for every one of them (tested)."""
 
+STEPS = {
+    Kind.MONEY: Decimal("0.01"),
+    Kind.UNITS: Decimal(1),
+    Kind.DAYS: Decimal(1),
+    Kind.MINUTES: Decimal(1),
+    Kind.PERCENT: Decimal("0.01"),
+}
+"""Kind of number -> the smallest difference between two values of a fact."""
 NUMERIC = frozenset({Kind.MONEY, Kind.UNITS, Kind.DAYS, Kind.MINUTES, Kind.PERCENT})
 OPERATORS: dict[str, frozenset[Kind]] = {
     "<": NUMERIC,

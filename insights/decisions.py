@@ -81,7 +81,7 @@ def _answer(line: Line, by_id: Mapping[str, Approval]) -> Item:
 
 
 def _override_rate(past: Past) -> Number:
-    edits = past.of(EntryKind.OVERRIDE)
+    edits = tuple(line for line in past.of(EntryKind.OVERRIDE) if "shown_after" in line.said)
     made = {(line.move, line.actor, line.at, line.said["shown_after"]) for line in edits}
     decided = [Item("edited", ONE, (line.seq,)) for line in edits]
     for line in past.of(EntryKind.APPROVAL):
@@ -118,7 +118,7 @@ def asks(line: Line) -> tuple[str, ...]:
     """The roles that a line tells were asked."""
     said = line.said
     roles = said.get("roles", ()) if line.kind == EntryKind.DECISION else said.get("escalated_to", ())
-    return tuple(said["verdict"]["roles"]) if line.kind == EntryKind.OVERRIDE and said else tuple(roles)
+    return tuple(said.get("verdict", {}).get("roles", ())) if line.kind == EntryKind.OVERRIDE else tuple(roles)
 
 
 def ending(past: Past, one: Approval, at: datetime | None) -> tuple[Line, ...]:

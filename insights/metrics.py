@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from domain.errors import BadInput
-from insights import decisions, denials, execution, stalls, supply, timing
+from insights import decisions, denials, execution, overrides, stalls, supply, timing
 from insights.numbers import Metrics, Number, Part, Telling
 from insights.past import Past, read
 from storage.database import Session
@@ -17,6 +17,7 @@ __all__ = ["Metrics", "Number", "Part", "gather"]
 FAMILIES: tuple[Callable[[Past], tuple[Number, ...]], ...] = (
     timing.numbers,
     decisions.numbers,
+    overrides.numbers,
     execution.numbers,
     supply.numbers,
     stalls.numbers,

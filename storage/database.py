@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,6 +42,7 @@ class Database:
         self.is_postgresql = self._url.get_backend_name() == "postgresql"
         engine = _postgresql(self._url) if self.is_postgresql else _sqlite(self._url)
         self._reader, self._writer = _two_ways(engine, self.is_postgresql)
+        self._here = threading.local()
 
     @property
     def name(self) -> str:
@@ -64,9 +66,19 @@ class Database:
         with explained(lambda: self.name):
             with Session(self._writer) as session, session.begin():
                 session.connection()
-                yield session
+                before, self._here.session = self.writing, session
+                try:
+                    yield session
+                finally:
+                    self._here.session = before
             if session.info.get(FLUSH):
                 self._flush()
+
+    @property
+    def writing(self) -> Session | None:
+        """The session of the transaction that this thread writes in just now; None when it writes nothing."""
+        found: Session | None = getattr(self._here, "session", None)
+        return found
 
     def flush(self) -> None:
         """Wait until everything that was committed before, by anybody, is on disk."""

@@ -332,15 +332,6 @@ class ClaimShort(Noun):
     asked: Units
 
 
-class PolicyVersion(Noun):
-    """A policy document by its content id, and when and by whom it was made the active one."""
-
-    id: Id
-    body: str
-    active_from: datetime
-    activated_by: Id
-
-
 class Switch(Noun):
     """The kill switch of a system (`*` is all of them). While `stopped`, nothing is written there."""
 

@@ -21,6 +21,7 @@ from storage.ledger_rows import LedgerContentRow, LedgerRow
 from storage.moves import MoveRow
 from storage.plans import PlanRow
 from storage.policies import PolicyActivationRow, PolicyRow
+from storage.policy_changes import PolicyChangeRow, PolicyConsentRow
 from storage.run_events import RunEventRow
 from storage.runs import RunRow
 from storage.sagas import SagaRow
@@ -53,6 +54,8 @@ TABLES: tuple[type[Base], ...] = (
     MoveRow,
     PlanRow,
     PolicyActivationRow,
+    PolicyChangeRow,
+    PolicyConsentRow,
     PolicyRow,
     RunEventRow,
     RunRow,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from agent.casework.pending import under_way
 from agent.casework.services import Services
-from domain.cases import CaseState
+from domain.cases import Case, CaseState
 from domain.requests import RejectedMove, Request
 from guardrails.chain import EntryKind
-from storage import cases, counters, plans, run_events, runs
+from storage import cases, counters, moves, plans, run_events, runs
 from storage.database import Session
 from storage.records import MoveRecord, MoveState, Run, RunState
 
@@ -15,10 +17,18 @@ DOING = frozenset({MoveState.APPROVED, MoveState.READY, MoveState.EXECUTING, Mov
 """States of a move that is or will be carried out."""
 MOST_REVISIONS = 12
 """A case that was planned so often without coming to an end is for a person."""
+UNDO = "undo"
+"""The kind of a case that takes a move back."""
+UNDONE_FOR = timedelta(days=7)
+"""How long what somebody has taken back is not planned anew unasked."""
 
 
 def admit(session: Session, request: Request, services: Services, actor: str) -> str:
-    """Record a run before anything else happens; its id."""
+    """Record a run before anything else happens; its id. What was undone lately is as if refused."""
+    if request.kind in ("event", "sweep"):
+        known = {item.move for item in request.rejected}
+        fresh = tuple(item for item in undone_lately(session, request) if item.move not in known)
+        request = request.model_copy(update={"rejected": (*request.rejected, *fresh)})
     run = Run(
         id=counters.next_id(session, "run"),
         case=request.case,
@@ -43,6 +53,20 @@ def rejected_so_far(session: Session, case: str) -> tuple[RejectedMove, ...]:
     """What people refused in earlier revisions of a case; it is never proposed again."""
     known = runs.listed(session, case=case)
     return known[-1].request.rejected if known else ()
+
+
+def undone_lately(session: Session, request: Request) -> tuple[RejectedMove, ...]:
+    """Moves of the SKUs of a request that somebody has taken back in the last days: nobody plans them anew unasked."""
+    undone: dict[str, tuple[str, Case]] = {}
+    for case in cases.listed(session, kind=UNDO):
+        if case.opened_at >= request.now - UNDONE_FOR:
+            for record in moves.listed(session, {MoveState.EXECUTED}, case=case.id):
+                undone[case.events[0].removeprefix("undo:")] = (record.id, case)
+    found = []
+    for key, (by, case) in undone.items():
+        if by not in undone and set(case.scope.skus) & set(request.scope.skus):
+            found.append(refusal(moves.get(session, key), case.raised_by, f"undone by {by}"))
+    return tuple(found)
 
 
 def done_so_far(session: Session, case: str) -> tuple[str, ...]:

@@ -20,13 +20,14 @@ from storage.database import Database
 class Services:
     """Our memory, their systems (to read), the policy in force, and who plans; `fallback` when the first fails.
 
-    `library` is what is written down, `playbook` what to do when a system is silent.
+    `library` is what is written down, `playbook` what to do when a system is silent. Take `policy` anew for every piece
+    of work, and keep it no longer.
     """
 
     database: Database
     now: Callable[[], datetime]
     reads: Reads
-    policy: Policy
+    in_force: Callable[[], Policy]
     people: People
     ledger: Ledger
     approvals: Approvals
@@ -34,3 +35,8 @@ class Services:
     fallback: Planner
     library: Library
     playbook: Callable[[str], Citation | None]
+
+    @property
+    def policy(self) -> Policy:
+        """The policy in force now; inside a transaction that writes it stays the same."""
+        return self.in_force()

@@ -13,11 +13,12 @@ from domain.cases import Case
 from domain.facts import Facts
 from domain.plans import Move, Plan
 from domain.verdicts import Outcome, Verdict
-from guardrails import asking, claims
+from guardrails import asking, claims, weighing
 from guardrails.chain import EntryKind
-from guardrails.judge import judge
 from guardrails.ledger import grounds
+from guardrails.overrides import kinds
 from guardrails.subject import describe
+from guardrails.verdict import judged
 from storage import approvals, cases, moves, plans, run_events, runs, snapshots
 from storage.database import Session
 from storage.records import ApprovalState, MoveRecord, MoveState, Run
@@ -82,7 +83,9 @@ def _judge_move(desk: _Desk, position: int, move: Move) -> None:
         moves.propose(session, record.model_copy(update={"state": MoveState.SUPERSEDED, "reason": reason}))
         desk.states[move.id], desk.carried[move.id] = MoveState.WAITING, old.id
         return
-    verdict = judge(describe(move, desk.facts, desk.case), desk.services.policy)
+    subject = describe(move, desk.facts, desk.case)
+    override = weighing.of_plan(move, desk.plan, run.request, desk.facts, run.actor, desk.services.policy)
+    verdict = judged(subject, desk.services.policy, override)
     record = record.model_copy(update={"verdict": verdict})
     moves.propose(session, record)
     state, reason = _state(desk, record, verdict)
@@ -96,9 +99,11 @@ def _judge_move(desk: _Desk, position: int, move: Move) -> None:
         "why": reason,
         "substance": move.substance,
         "move": move,
-        **_grounds(desk, evidence=move.evidence, reasons=verdict.reasons),
+        **_grounds(desk, policy=verdict.policy, evidence=move.evidence, reasons=verdict.reasons),
     }
     _write(desk, EntryKind.DECISION if state in STANDS else EntryKind.DENIAL, body, move.id)
+    if override is not None:
+        _write(desk, EntryKind.OVERRIDE, override.body(kinds(subject, override)), move.id, by=run.actor)
 
 
 def _state(desk: _Desk, record: MoveRecord, verdict: Verdict) -> tuple[MoveState, str]:
@@ -173,13 +178,14 @@ def _record_outcome(desk: _Desk) -> None:
 
 def _grounds(desk: _Desk, **more: object) -> dict[str, object]:
     plan = desk.plan
-    return grounds(policy=plan.policy, planner=plan.planner, facts=plan.facts, **more)  # type: ignore[arg-type]
+    said = {"policy": plan.policy, "planner": plan.planner, "facts": plan.facts, **more}
+    return grounds(**said)  # type: ignore[arg-type]
 
 
-def _write(desk: _Desk, kind: EntryKind, body: dict[str, object], move: str | None = None) -> None:
+def _write(desk: _Desk, kind: EntryKind, body: dict[str, object], move: str | None = None, by: str = "copilot") -> None:
     run = desk.run
     at = desk.services.now()
-    desk.services.ledger.append(desk.session, kind, "copilot", at, body, case=run.case, run=run.id, move=move)
+    desk.services.ledger.append(desk.session, kind, by, at, body, case=run.case, run=run.id, move=move)
 
 
 def _task(session: Session, record: MoveRecord) -> Task:

@@ -56,12 +56,13 @@ def plan(services: Services, run_id: str, facts_id: str) -> int:
             return kept[-1].revision
         facts = snapshots.get(session, facts_id)
     recorder = Recorder(services, run_id, 1 if run.kind in TALKING else FLUSH)
+    policy = services.policy.id
     draft, planner, fallback = _draft(services, run.request, facts, recorder)
     made = assemble(
         draft,
         run.request,
         planner=planner_id(planner),
-        policy=services.policy.id,
+        policy=policy,
         facts=facts_id,
     )
     recorder.flush()

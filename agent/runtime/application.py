@@ -14,7 +14,9 @@ from agent.runtime.approval_desk import ApprovalDesk
 from agent.runtime.browse import Browse
 from agent.runtime.clock import pause
 from agent.runtime.intake import Intake, Said, Taken
+from agent.runtime.overrides import OverrideDesk
 from agent.runtime.people_desk import PeopleDesk
+from agent.runtime.policy_desk import PolicyDesk
 from agent.runtime.records_desk import RecordsDesk
 from agent.runtime.replay import Replay, replay
 from agent.runtime.slack_desk import SlackDesk
@@ -182,16 +184,27 @@ class Application:
         if not self._parts.works:
             self.wake()
             return
+        self._parts.policies.arrive()
         trouble = dict(self._parts.progress.settle(only_due=only_due, tell=tell))
         self.records.keep_head()
         if focus in trouble:
             raise trouble[focus]
 
     @property
+    def overrides(self) -> OverrideDesk:
+        """What people did against the plan, and the undo of executed moves."""
+        return OverrideDesk(self._parts, self.settle)
+
+    @property
     def slack(self) -> SlackDesk:
         """What the Slack door remembers."""
         parts = self._parts
         return SlackDesk(parts.database, self._intake, lambda: parts.leases, parts.clock.now)
+
+    @property
+    def policies(self) -> PolicyDesk:
+        """Versions of the policy: look, compare, try out, propose, approve."""
+        return self._parts.policies
 
     def wake(self) -> None:
         """Have the worker of this process look at once: somebody has just written a row."""

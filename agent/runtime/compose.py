@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING
 from agent.casework.services import Services
 from agent.planners.interface import Planner
 from agent.planners.rules.planner import RulesPlanner
+from agent.entities import MAIN
 from agent.runtime.application import Application
 from agent.runtime.clock import Clock, FixedClock, SystemClock
 from agent.runtime.leases import Leases, process_name
 from agent.runtime.library import open_library
 from agent.runtime.once import once
 from agent.runtime.people_desk import open_roster
-from agent.runtime.policies import put_in_force
+from agent.runtime.policies import InForce, begin
+from agent.runtime.policy_desk import PolicyDesk
 from agent.runtime.progress import Progress
 from agent.runtime.pump import Pump
 from agent.runtime.world import embedded
@@ -29,7 +31,9 @@ from domain.errors import QuartermasterError, StorageFailed
 from domain.events import Event, SystemOutage
 from domain.facts import Facts
 from guardrails.approvals import Approvals
+from guardrails.changes import Changes
 from guardrails.ledger import Ledger
+from guardrails.policy import Policy
 from knowledge.passages import Citation
 from storage import claims
 from storage.database import Database
@@ -96,10 +100,16 @@ class Parts:
         self.connector = connector
         self.planner = planner
         self.ledger = Ledger(database, clock.now)
-        self.policy = put_in_force(database, self.ledger, settings.policy, clock.now())
+        self.in_force = InForce(database, clock.now, settings.entity or MAIN)
+        self.other_file = begin(database, self.ledger, self.in_force, settings.policy, clock.now())
         self.roster = open_roster(settings, clock)
         self.people = self.roster.people
-        self.approvals = Approvals(database, self.ledger, lambda: self.policy, self.people, clock.now)
+        self.approvals = Approvals(database, self.ledger, self.in_force, self.people, clock.now)
+
+    @property
+    def policy(self) -> Policy:
+        """The policy in force now."""
+        return self.in_force()
 
     @once
     def services(self) -> Services:
@@ -110,7 +120,7 @@ class Parts:
             database=self.database,
             now=self.clock.now,
             reads=self.connector.reads,
-            policy=self.policy,
+            in_force=self.in_force,
             people=self.people,
             ledger=self.ledger,
             approvals=self.approvals,
@@ -129,8 +139,9 @@ class Parts:
         """What to do when a system is silent. The documents are read for it, nothing is indexed."""
         return self.library.shelf.playbook(system)
 
-    def model_planner(self, outputs: tuple[str, ...] | None = None) -> Planner:
-        """The planner that asks the configured model; with `outputs`, one that is fed what a model said before."""
+    def model_planner(self, outputs: tuple[str, ...] | None = None, policy: str = "") -> Planner:
+        """The planner that asks the configured model; with `outputs`, one that is fed what a model said before, and
+        knows the roles of the policy it said it under."""
         from agent.planners.llm import LlmPlanner
 
         given = self.settings
@@ -140,9 +151,15 @@ class Parts:
             model=given.model,
             timeout=given.model_timeout,
             turns=given.model_turns,
-            roles=tuple(sorted(self.policy.roles)),
+            roles=lambda: sorted((self.in_force.version(policy) if policy else self.policy).roles),
         )
         return planner if outputs is None else planner.replaying(outputs)
+
+    @once
+    def policies(self) -> PolicyDesk:
+        """The versions of the policy, and how it changes."""
+        changes = Changes(self.database, self.ledger, self.in_force, self.in_force.kept, self.people, self.clock.now)
+        return PolicyDesk(self.database, self.ledger, self.in_force, changes, self.clock, self.other_file)
 
     @once
     def progress(self) -> Progress:
@@ -181,7 +198,7 @@ class Parts:
             self.ledger,
             self.connector.writes(self.clock.now),
             self.fresh,
-            lambda: self.policy,
+            self.in_force,
             self.people,
             self.clock.now,
             self.settings.tenant,

@@ -11,6 +11,7 @@ from agent.casework.services import Services
 from agent.runtime.intake import OPEN, open_signal_case
 from agent.triage.events import SOURCE, as_events
 from agent.triage.grouping import root_of, root_of_event, tells
+from agent.triage.healing import has_acted
 from agent.triage.table import is_worse
 from domain.cases import Case, Scope
 from domain.facts import Facts
@@ -48,10 +49,10 @@ class Placing:
         self._told = _told(session, self._live, since)
         self._leads = self._leading(session, alive)
         self._most: dict[str, int] = {}
-        for item in alive:
-            if item.signal.kind in SHORT:
-                root = root_of(item.signal)
-                self._most[root] = max(self._most.get(root, 0), item.signal.figure("units"))
+        self._short = tuple(item for item in alive if item.signal.kind in SHORT)
+        for item in self._short:
+            root = root_of(item.signal)
+            self._most[root] = max(self._most.get(root, 0), item.signal.figure("units"))
 
     def _leading(self, session: Session, alive: tuple[Spotted, ...]) -> dict[str, str]:
         """Root -> the live case whose plan answers it."""
@@ -106,15 +107,26 @@ class Placing:
         return is_worse(signal, old) and not echo
 
     def _echo(self, session: Session, signal: Signal, placed: list[Placed | None]) -> Placed | None:
-        """Units that are short are short everywhere: what was dealt with and is not larger now is no new exception."""
+        """Units that are short are short everywhere: what was dealt with, or what a plan of ours has carried on to
+        another place or line, and is not larger now, is no new exception."""
+        if signal.kind not in SHORT:
+            return None
+        units, root = signal.figure("units"), root_of(signal)
         for where in placed:
             ended = where is not None and where.how == "known" and where.case not in self._live
-            if where is None or not ended or not {where.signal.kind, signal.kind} <= SHORT:
-                continue
-            if signal.figure("units") <= where.signal.figure("units"):
-                exceptions.note(session, signal, where.case, "merged", self._services.now())
-                return Placed(signal=signal, case=where.case, how="known")
+            if where is not None and ended and where.signal.kind in SHORT and units <= where.signal.figure("units"):
+                return self._silent(session, signal, where.case)
+        for item in self._short:
+            if root_of(item.signal) == root and units <= item.signal.figure("units"):
+                lead = self._lead_of(item.case) if item.case in self._live else None
+                if lead is not None and has_acted(session, lead):
+                    return self._silent(session, signal, lead)
         return None
+
+    def _silent(self, session: Session, signal: Signal, case: str) -> Placed:
+        """Note a signal in a case that knows what it says."""
+        exceptions.note(session, signal, case, "merged", self._services.now())
+        return Placed(signal=signal, case=case, how="known")
 
     def _weigh(self, session: Session, key: str, signal: Signal) -> None:
         """A case that had no value or deadline of its own takes the signal's."""

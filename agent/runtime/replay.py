@@ -42,8 +42,8 @@ class Replay(Noun):
     difference: tuple[Text, ...] = ()
 
 
-Replaying = Callable[[tuple[str, ...]], Planner]
-"""From the recorded outputs of a model to a planner that plans from them."""
+Replaying = Callable[[tuple[str, ...], str], Planner]
+"""From the recorded outputs of a model and the id of the policy it planned under to a planner that plans from them."""
 
 
 def replay(
@@ -68,7 +68,7 @@ def replay(
     calls = tuple(ToolCall.model_validate(json.loads(event.body)) for event in told if event.kind == "tool")
     outputs = tuple(call.result for call in calls if call.tool == "model")
     by_model = recorded.planner.startswith("llm/")
-    planner: Planner = replaying(outputs) if by_model else RulesPlanner()
+    planner: Planner = replaying(outputs, recorded.policy) if by_model else RulesPlanner()
     draft = planner.plan(run.request, Toolbox(ToolContext(facts, run.request, library=library), lambda _: None))
     again = assemble(draft, run.request, planner=recorded.planner, policy=recorded.policy, facts=recorded.facts)
     before, after = canonical_json(recorded), canonical_json(again)

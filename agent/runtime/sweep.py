@@ -16,7 +16,7 @@ from agent.triage.table import detect, is_over, seen
 from connectors import snapshot
 from domain.facts import Facts
 from domain.noun import Id, Noun
-from domain.signals import Signal
+from domain.signals import Signal, Thresholds
 from storage import cases, exceptions
 from storage.database import Session
 
@@ -59,7 +59,7 @@ def sweep(services: Services, intake: Intake, by: str) -> Triage:
     limits = services.policy.triage
     signals = detect(facts, before, limits)
     placed = _place(services, facts, signals, by, before)
-    healed = _heal(services, facts, signals)
+    healed = _heal(services, facts, signals, limits)
     with services.database.write() as session:
         exceptions.keep_look(session, seen(facts))
     return _triage(events, facts, placed, healed, before)
@@ -79,9 +79,9 @@ def _place(
     return tuple(placed)
 
 
-def _heal(services: Services, facts: Facts, signals: tuple[Signal, ...]) -> tuple[Healed, ...]:
+def _heal(services: Services, facts: Facts, signals: tuple[Signal, ...], limits: Thresholds) -> tuple[Healed, ...]:
     """Close what healed; a cause that has gone from a case that ended otherwise is only noted."""
-    limits, now_seen = services.policy.triage, frozenset(signal.key for signal in signals)
+    now_seen = frozenset(signal.key for signal in signals)
     with services.database.read() as session:
         alive = exceptions.listed(session, alive=True)
         gone = frozenset(item.number for item in alive if is_over(item.signal, facts, now_seen, limits))

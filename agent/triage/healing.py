@@ -45,7 +45,7 @@ def heal_case(session: Session, services: Services, lead: str, gone: frozenset[i
     if case.state not in LIVE or not known or any(item.number not in gone for item in known):
         return ()
     records = moves.listed(session, case=lead)
-    if _busy(session, lead) or any(_acted(session, record) for record in records):
+    if _busy(session, lead) or has_acted(session, lead):
         return ()
     withdrawn = [record.id for record in records if record.state not in ENDED]
     for record in records:
@@ -65,6 +65,12 @@ def _told(item: Spotted, withdrawn: list[str]) -> Healed:
 
 def _busy(session: Session, case: str) -> bool:
     return any(run.state in (RunState.ADMITTED, RunState.RUNNING) for run in runs.listed(session, case=case))
+
+
+def has_acted(session: Session, lead: str) -> bool:
+    """Whether something of a case is being carried out, or was and is more than words: it may have hidden what the
+    case is about, or moved it to another place."""
+    return any(_acted(session, record) for record in moves.listed(session, case=lead))
 
 
 def _acted(session: Session, record: MoveRecord) -> bool:

@@ -21,6 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 approvals = typer.Typer(help="What waits for a person.", no_args_is_help=True, rich_markup_mode=None)
+overrides = typer.Typer(help="What people did against the plan.", no_args_is_help=True, rich_markup_mode=None)
 ledger = typer.Typer(help="The record of every decision and effect.", no_args_is_help=True, rich_markup_mode=None)
 database = typer.Typer(
     help="What the owner of the database does: schema, role.", no_args_is_help=True, rich_markup_mode=None
@@ -31,8 +32,11 @@ knowledge = typer.Typer(
 )
 delegations = typer.Typer(help="Roles in other hands for a time.", no_args_is_help=True, rich_markup_mode=None)
 people = typer.Typer(help="Who may act here, and who no longer.", no_args_is_help=True, rich_markup_mode=None)
+policy = typer.Typer(help="The policy: check it, compare it, change it.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(approvals, name="approvals")
 app.add_typer(delegations, name="delegations")
+app.add_typer(policy, name="policy")
+app.add_typer(overrides, name="overrides")
 app.add_typer(ledger, name="ledger")
 app.add_typer(keys, name="keys")
 app.add_typer(database, name="database")
@@ -216,6 +220,19 @@ def away(
 def back(context: typer.Context, as_user: As = None, output: Out = None) -> None:
     """Be back from out of office."""
     _run(context, "delegations.back", output, as_user)
+
+
+@app.command()
+def undo(
+    context: typer.Context,
+    move: Annotated[str, typer.Argument(help="An executed move, such as C-1/r1/m2.")],
+    reason_code: Annotated[str, typer.Option(help="One of the policy's reason codes for an undo.")],
+    reason: Annotated[str, typer.Option(help="More about why; it is kept.")] = "",
+    as_user: As = None,
+    output: Out = None,
+) -> None:
+    """Take an executed move back: a new move from today's facts, judged, approved and carried out like any other."""
+    _run(context, "overriding.undo", output, as_user, move=move, reason_code=reason_code, reason=reason)
 
 
 @app.command()
@@ -423,6 +440,18 @@ def delegations_list(
     _run(context, "delegations.list_", output, None, everything=everything)
 
 
+@overrides.command("list")
+def overrides_list(
+    context: typer.Context,
+    since: Annotated[
+        str | None, typer.Option(metavar="DATE", help="From this day or time on (UTC when absent).")
+    ] = None,
+    output: Out = None,
+) -> None:
+    """Who went against the plan, why, and what that cost against the optimum; and who may."""
+    _run(context, "overriding.list_", output, None, since=since)
+
+
 @ledger.command("verify")
 def ledger_verify(
     context: typer.Context,
@@ -532,6 +561,18 @@ def database_role(
     _run(context, "database.role", output, None, name=name, apply=apply)
 
 
+@policy.command("check")
+def policy_check(
+    context: typer.Context,
+    path: Annotated[
+        Path | None, typer.Argument(help="A policy file, or a folder of them; the configured one when absent.")
+    ] = None,
+    output: Out = None,
+) -> None:
+    """Find what is wrong with a policy: faults, rules that never matter or contradict each other, and gaps."""
+    _run(context, "policy.check", output, None, path=path)
+
+
 @knowledge.command("search")
 def knowledge_search(
     context: typer.Context,
@@ -575,6 +616,85 @@ def people_reactivate(context: typer.Context, user: str, why: Why = "", as_user:
 def people_token(context: typer.Context, output: Out = None) -> None:
     """A new token for a service account, and the line for the people file. It is shown once and kept nowhere."""
     _run(context, "people.token", output, None)
+
+
+@policy.command("list")
+def policy_list(context: typer.Context, output: Out = None) -> None:
+    """Every version with the day it counts from, and the changes that are proposed or over."""
+    _run(context, "policy_versions.list_", output, None)
+
+
+@policy.command("show")
+def policy_show(
+    context: typer.Context,
+    policy: Annotated[
+        str, typer.Argument(help="A version (P-...) or change (PC-...); the one in force if absent.")
+    ] = "",
+    output: Out = None,
+) -> None:
+    """A version as it was written, or a change with what it would make different."""
+    _run(context, "policy_versions.show", output, None, policy=policy)
+
+
+@policy.command("diff")
+def policy_diff(
+    context: typer.Context,
+    before: Annotated[str, typer.Argument(metavar="A", help="A version (P-...), a file, or 'in-force'.")],
+    after: Annotated[str, typer.Argument(metavar="B", help="The same, to compare with.")],
+    output: Out = None,
+) -> None:
+    """What differs between two versions or files, rule by rule and field by field."""
+    _run(context, "policy_versions.diff", output, None, before=before, after=after)
+
+
+@policy.command("dry-run")
+def policy_dry_run(
+    context: typer.Context,
+    file: Annotated[str, typer.Argument(help="A policy file, or a version (P-...).")],
+    since: Annotated[str, typer.Option(metavar="DATE", help="From this day or time on (UTC when absent).")],
+    output: Out = None,
+) -> None:
+    """Judge recorded history again: what would have been asked more, asked less or denied, with the money."""
+    _run(context, "policy_versions.dry_run", output, None, file=file, since=since)
+
+
+@policy.command("propose")
+def policy_propose(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="The policy file.")],
+    why: Annotated[str, typer.Option(help="Why it should change; it goes to the ledger.")],
+    as_user: As = None,
+    output: Out = None,
+) -> None:
+    """Ask the owners of the policy in force to put another one in force."""
+    _run(context, "policy_versions.propose", output, as_user, file=file, why=why)
+
+
+Change = Annotated[str, typer.Argument(help="The change, such as PC-1.")]
+
+
+@policy.command("approve")
+def policy_approve(
+    context: typer.Context, change: Change, reason: Reason = "", as_user: As = None, output: Out = None
+) -> None:
+    """Approve a change as one of its owners; the last one puts it in force, or schedules it for its day."""
+    _run(context, "policy_versions.decide", output, as_user, verb="approve", change=change, reason=reason)
+
+
+@policy.command("reject")
+def policy_reject(
+    context: typer.Context, change: Change, reason: Reason = "", as_user: As = None, output: Out = None
+) -> None:
+    """Say no to a change as one of its owners, until it is in force."""
+    _run(context, "policy_versions.decide", output, as_user, verb="reject", change=change, reason=reason)
+
+
+@policy.command("withdraw")
+def policy_withdraw(
+    context: typer.Context, change: Change, reason: Reason = "", as_user: As = None, output: Out = None
+) -> None:
+    """Take back a change that you proposed, until it is in force."""
+    _run(context, "policy_versions.decide", output, as_user, verb="withdraw", change=change, reason=reason)
 
 
 def main() -> None:

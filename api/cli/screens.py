@@ -132,12 +132,15 @@ def moves_screen(title: str, moves: Iterable[tuple[Move, Verdict | None, str]], 
                 state,
             )
         )
-    spoke: dict[tuple[str, str], list[str]] = {}
+    spoke: dict[tuple[str, str, str], list[str]] = {}
     for move, verdict, _ in listed:
         for reason in verdict.reasons if verdict else ():
             if reason.outcome is not Outcome.ALLOW:
-                spoke.setdefault((reason.rule, reason.text), []).append(move.id.rpartition("/")[2])
-    notes = [f"{rule} ({', '.join(moves)}): {text}" for (rule, text), moves in spoke.items()]
+                spoke.setdefault((reason.rule, reason.place, reason.text), []).append(move.id.rpartition("/")[2])
+    notes = [
+        f"{rule} ({', '.join(moves)}): {text}" + (f" [{place}]" if place else "")
+        for (rule, place, text), moves in spoke.items()
+    ]
     return view("moves", title, f"move | what | value {currency} | verdict | who | state", rows, notes)
 
 

@@ -79,6 +79,11 @@ class Session:
 
         return acting_name(settings, self.as_user, getpass.getuser())
 
+    def tell_other_file(self, application: Application) -> None:
+        """Say on stderr that the policy file named for this installation is not what is in force."""
+        if application.policies.other_file is not None:
+            self.output.progress(f"quartermaster: {application.policies.other_file.text}")
+
     @contextmanager
     def installation(self) -> Iterator[Installation]:
         """Every legal entity, each opened when it is needed; what is to be carried out is left to its worker."""
@@ -111,6 +116,7 @@ class Session:
         clock = RunningClock(left) if anybody and left is not None and self.now is None else None
         application = open_application(settings, clock=clock, now=self.now or left, create=create)
         try:
+            self.tell_other_file(application)
             yield application
         finally:
             application.close()

@@ -26,6 +26,7 @@ from api.http.resources import (
     logistics,
     metrics,
     orders,
+    policy,
     runs,
     skus,
 )
@@ -46,6 +47,7 @@ ROUTERS: tuple[Callable[[], APIRouter], ...] = (
     events.router,
     approvals.router,
     ledger.router,
+    policy.router,
     metrics.router,
     documents.router,
     *joined.ROOMS,

@@ -108,7 +108,8 @@ def state_line(card: Card, newer: str = "") -> str:
 
 def _rule(reason: Reason) -> str:
     compared = "; ".join(f"{name.replace('_', ' ')} {value}" for name, value in reason.facts)
-    return f"{reason.rule}: {reason.text}" + (f" ({compared})" if compared else "")
+    place = f" [{reason.place}]" if reason.place else ""
+    return f"{reason.rule}: {reason.text}" + (f" ({compared})" if compared else "") + place
 
 
 def _role(role: str) -> str:

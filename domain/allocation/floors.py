@@ -12,14 +12,19 @@ from domain.allocation.types import AllocationPlan, Demand, Problem
 
 def allocate_keeping_floors(problem: Problem) -> AllocationPlan:
     """`allocate`, unless it would take a line below its floor; then with floors of what lines hold now, and a note."""
+    return keeping_floors(problem)[1]
+
+
+def keeping_floors(problem: Problem) -> tuple[Problem, AllocationPlan]:
+    """The same with the problem whose optimum it is."""
     plan = allocate(problem)
     broken = _broken(problem, plan)
     if not broken:
-        return plan
+        return problem, plan
     capped = problem.model_copy(update={"demand": tuple(_capped(line) for line in problem.demand)})
     kept = allocate(capped)
     note = f"Not every contract floor can be met. Floors that are met now are kept: {', '.join(broken[:8])}."
-    return kept.model_copy(update={"notes": (*kept.notes, note)})
+    return capped, kept.model_copy(update={"notes": (*kept.notes, note)})
 
 
 def _held(line: Demand) -> int:

@@ -6,5 +6,18 @@ from evals.accounting.audit import audit
 from evals.accounting.books import Finding, end_state
 from evals.accounting.grants import audit_grants
 from evals.accounting.money import Statement, statement
+from evals.accounting.settled import Deed, audit_settled, deeds
+from evals.accounting.undone import audit_undo
 
-__all__ = ["Finding", "Statement", "audit", "audit_grants", "end_state", "statement"]
+__all__ = [
+    "Deed",
+    "Finding",
+    "Statement",
+    "audit",
+    "audit_grants",
+    "audit_settled",
+    "audit_undo",
+    "deeds",
+    "end_state",
+    "statement",
+]

@@ -1,4 +1,4 @@
-"""Every law of the house over one export: the chain, effects, authority, spending, the kill switch."""
+"""Every law of the house over one export: the chain, effects, authority, spending, the kill switch, undoing."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from evals.accounting.books import Finding
 from evals.auditor import book, effects, spending, stops
 from evals.auditor.authority import unauthorised
 from evals.auditor.people import House
+from evals.auditor.undone import taken_back
 
 __all__ = ["House", "audit_ledger"]
 
@@ -27,5 +28,6 @@ def audit_ledger(lines: Iterable[str], house: House) -> tuple[Finding, ...]:
         *spending.overspent(entries),
         *stops.after_a_stop(entries),
         *stops.lifted_alone(entries, house),
+        *taken_back(entries, house),
     )
     return tuple(sorted(set(found)))

@@ -31,7 +31,7 @@ WEIGHTS = (
     ("approve", 30), ("at once", 6), ("old card", 5), ("reject", 6), ("edit", 8), ("many", 6), ("delegate", 6),
     ("end delegation", 3), ("away", 3), ("back", 3), ("snooze", 3), ("reassign", 4), ("comment", 2),
     ("wait", 10), ("settle", 12), ("crash", 4), ("replay", 3), ("stop", 2), ("lift", 6), ("lose a reply", 3),
-    ("sweep", 3),
+    ("sweep", 3), ("undo", 5),
 )  # fmt: skip
 
 
@@ -124,6 +124,14 @@ class Unrest:
             thread.start()
         for thread in threads:
             thread.join()
+
+    def _undo(self) -> None:
+        """Somebody takes back something that was carried out, mostly somebody who may."""
+        reports = [self.app.report(run.id) for run in self.app.runs()]
+        done = [item.move.id for report in reports for item in report.moves if item.state.value == "executed"]
+        who = self.dice.pick(("lena", "paula", "omar", self._who()))
+        move = self.dice.pick(done) if done else "M-1"
+        self.app.overrides.undo(move, who, "mistake", settle=self.dice.chance(50))
 
     def _old_card(self) -> None:
         approval, digest = self.dice.pick(sorted(self.old.items())) if self.old else ("A-1", "0" * 64)

@@ -1,16 +1,18 @@
 """What a careful clerk writes down at the door after every act: who was asked when, what ended, what was carried out.
 
-The clock stands still inside an act, so what changed since the last look changed now. Nothing here reads the ledger.
+The clock stands still inside an act, so what changed since the last look changed now; in which order, the systems'
+own books of keys say. Nothing here reads the ledger.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import TYPE_CHECKING
 
-from domain.actions import ReleaseReservation, Reserve
+from domain.actions import ReleaseReservation, Reserve, UpdatePromise
 from domain.execution import WaveState
 from domain.facts import Facts
 from domain.orders import LineState
@@ -59,9 +61,14 @@ class Done:
 
 @dataclass
 class Notebook:
-    """Everything written down so far. Call `look` after every act, before the clock moves."""
+    """Everything written down so far. Call `look` after every act, before the clock moves.
+
+    `book` gives the idempotency keys that the systems outside have taken, in their order: one act may carry out several
+    moves, and a line that one of them promised is a confirmed line for the next.
+    """
 
     door: Application
+    book: Callable[[], tuple[str, ...]]
     questions: dict[str, Question] = field(default_factory=dict)
     done: dict[str, Done] = field(default_factory=dict)
     stays: list[Stay] = field(default_factory=list)
@@ -72,14 +79,16 @@ class Notebook:
     over: dict[str, datetime] = field(default_factory=dict)
     floor: Facts | None = None
     looked: datetime | None = None
+    taken: int = 0
 
     def look(self) -> None:
         """Write down what is different now."""
         now = self.door.now
         self._cases(now)
         self._questions(now)
-        self._moves(now)
-        self.floor, self.looked = self.door.facts_now(), now
+        keys = self.book()
+        self._moves(now, keys[self.taken :])
+        self.floor, self.looked, self.taken = self.door.facts_now(), now, len(keys)
 
     def _cases(self, now: datetime) -> None:
         for case in self.door.cases():
@@ -103,11 +112,10 @@ class Notebook:
                 continue
             known.ended, known.how = now, str(card.state.value)
 
-    def _moves(self, now: datetime) -> None:
-        for run in self.door.runs():
-            if run.id in self.over:
-                continue
-            report = self.door.report(run.id)
+    def _moves(self, now: datetime, taken: tuple[str, ...]) -> None:
+        reports = [(run, self.door.report(run.id)) for run in self.door.runs() if run.id not in self.over]
+        promises = _promises(item.move for _, report in reports for item in report.moves)
+        for run, report in reports:
             for item in report.moves:
                 for effect in item.effects:
                     if effect.operation == "erp.reserve" and effect.state == "done" and ":undo" not in effect.key:
@@ -116,7 +124,7 @@ class Notebook:
                 if item.state == "executed" and item.move.id not in self.done:
                     keys = [effect.key for effect in item.effects if effect.key in self.committed]
                     attended = any(one.state == "approved" for one in item.approvals)
-                    self._note(item.move, run.case, now, keys, attended)
+                    self._note(item.move, run.case, now, keys, attended, _promised(item.move.id, taken, promises))
             if report.run.state in ("done", "failed") and all(item.state in OVER for item in report.moves):
                 self.over[run.id] = now
 
@@ -127,27 +135,43 @@ class Notebook:
         elif state != "parked" and standing is not None:
             standing.ended = now
 
-    def _note(self, move: Move, case: str, now: datetime, keys: list[str], attended: bool) -> None:
+    def _note(self, move: Move, case: str, now: datetime, keys: list[str], attended: bool, new: set[str]) -> None:
         facts = self.floor
         assert facts is not None, "look once before the first act"
         reserved = max((self.committed[key] for key in keys), default=None)
-        confirmed, released = off_confirmed(move, facts), off_released(move, facts)
+        known = {line.id for order in facts.orders for line in order.lines if line.promise is not None}
+        confirmed, released = off_confirmed(move, known | new), off_released(move, facts)
         self.done[move.id] = Done(move.id, case, now, reserved, confirmed, released, attended)
 
 
-def off_confirmed(move: Move, facts: Facts) -> int:
+def _promises(moves: Iterable[Move]) -> dict[tuple[str, str], str]:
+    """(move, action) -> the line that it promises."""
+    return {(move.id, a.id): a.line for move in moves for a in move.actions if isinstance(a, UpdatePromise)}
+
+
+def _promised(move: str, taken: tuple[str, ...], promises: dict[tuple[str, str], str]) -> set[str]:
+    """Lines that other moves promised, and did not take back, before the first key of this one was taken."""
+    found: set[str] = set()
+    for key in taken:
+        _, who, action, *undo = key.split(":")
+        if who == move:
+            break
+        if (line := promises.get((who, action))) is not None:
+            (found.discard if undo else found.add)(line)
+    return found
+
+
+def off_confirmed(move: Move, confirmed: set[str]) -> int:
     """Units that confirmed lines lose by a move, or had in stock and have to wait for: the larger of the two."""
     total = 0
-    lines = {line.id: line for order in facts.orders for line in order.lines}
-    for key in {a.line for a in move.actions if isinstance(a, ReleaseReservation)}:
+    for key in {a.line for a in move.actions if isinstance(a, ReleaseReservation)} & confirmed:
         taken = [a for a in move.actions if isinstance(a, ReleaseReservation) and a.line == key]
         given = [a for a in move.actions if a.kind in ("reserve", "substitute") and a.line == key]
         less = sum(a.quantity for a in taken) - sum(a.quantity for a in given)
         stock = sum(a.quantity for a in taken if a.inbound is None) - sum(
             a.quantity for a in given if not isinstance(a, Reserve) or a.inbound is None
         )
-        if key in lines and lines[key].promise is not None:
-            total += max(0, less, stock)
+        total += max(0, less, stock)
     return total
 
 

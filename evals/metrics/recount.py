@@ -85,7 +85,7 @@ def decisions(lines: list[Line]) -> dict[str, Counted]:
     for line in lines:
         if line.kind == "decision" and line.body["state"] == "waiting":
             clerk.ask(line, line.body["roles"])
-        elif line.kind == "override":
+        elif line.kind == "override" and "shown_after" in line.body:
             edits.add((line.move, line.actor, line.at, line.body["shown_after"]))
             verdicts.append(("edited", line.seq))
             wanted, open_ = line.body["verdict"]["roles"], clerk.pending[line.move]

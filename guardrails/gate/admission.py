@@ -12,18 +12,18 @@ from domain.errors import DependencyDown, NotAllowed, QuartermasterError, StaleD
 from domain.facts import Facts
 from domain.noun import Id, Noun
 from domain.verdicts import Outcome, Verdict
-from guardrails import asking, budgets, claims, switches
+from guardrails import asking, budgets, claims, switches, weighing
 from guardrails.budgets import Charge
 from guardrails.chain import EntryKind
 from guardrails.endings import cancel_dependents
 from guardrails.freshness import stale
 from guardrails.gate.authority import lacking
-from guardrails.judge import judge
 from guardrails.ledger import Ledger, grounds
 from guardrails.people import People
 from guardrails.policy import Policy
 from guardrails.powers import Delegation
 from guardrails.subject import Subject, describe
+from guardrails.verdict import judged
 from storage import approvals, cases, delegations, effects, moves, runs, snapshots
 from storage import claims as claim_rows
 from storage.database import Session
@@ -86,7 +86,7 @@ def admit(session: Session, ledger: Ledger, fresh: Fresh) -> Admission | Quarter
         return _stopped(session, ledger, record, switches.in_words(switch), switch.system, fresh.now)
     case = cases.get(session, record.case)
     subject = describe(record.move, fresh.facts, case)
-    verdict = judge(subject, fresh.policy)
+    verdict = judged(subject, fresh.policy, weighing.of_record(session, ledger, record.id))
     moves.set_verdict(session, record.id, verdict)
     snapshots.put(session, fresh.facts)
     if verdict.outcome is Outcome.DENY:

@@ -2,11 +2,15 @@
 
 from guardrails.policy.autonomy import Autonomy, AutonomyRule, Level, Pilot
 from guardrails.policy.budgets import Budget
+from guardrails.policy.files import read_text
+from guardrails.policy.layers import Narrower
 from guardrails.policy.loading import default_policy, default_text, load, parse
+from guardrails.policy.owners import Owners
 from guardrails.policy.reasons import ReasonCode
 from guardrails.policy.roles import Role
 from guardrails.policy.rules import Rule
 from guardrails.policy.schema import Policy
+from guardrails.policy.scopes import Place, Scope
 from guardrails.policy.waiting import Waiting
 
 __all__ = [
@@ -14,14 +18,19 @@ __all__ = [
     "AutonomyRule",
     "Budget",
     "Level",
+    "Narrower",
+    "Owners",
     "Pilot",
+    "Place",
     "Policy",
     "ReasonCode",
     "Role",
     "Rule",
+    "Scope",
     "Waiting",
     "default_policy",
     "default_text",
     "load",
     "parse",
+    "read_text",
 ]

@@ -22,23 +22,29 @@ _SCALARS: dict[str, Callable[[str], Any]] = {
 class Document:
     """Plain data of a file, and where each part of it stands."""
 
-    def __init__(self, name: str, text: str) -> None:
-        """Raises BadInput with the line for malformed YAML, a key given twice, or an alias."""
+    def __init__(self, name: str, text: str, first: int = 1) -> None:
+        """`first`: the line of the file on which the text begins.
+
+        Raises BadInput with the line for malformed YAML, a key given twice, or an alias.
+        """
         self.name = name
-        self._lines: dict[Path, int] = {(): 1}
+        self._first = first
+        self._lines: dict[Path, int] = {(): max(1, first)}
         self._seen: set[int] = set()
         try:
             node = yaml.compose(text, Loader=yaml.SafeLoader)
         except yaml.MarkedYAMLError as broken:
             mark = broken.problem_mark or broken.context_mark
-            line = mark.line + 1 if mark else 1
+            line = mark.line + first if mark else first
             raise self._bad(line, "", broken.problem or "not YAML", "check indentation, colons and quotes") from None
         except yaml.YAMLError as broken:
-            raise self._bad(1, "", " ".join(str(broken).split()), "save the file as UTF-8 text") from None
+            raise self._bad(first, "", " ".join(str(broken).split()), "save the file as UTF-8 text") from None
         except RecursionError:
-            raise self._bad(1, "", "it is nested beyond reason", "write it as the shipped policy is written") from None
+            raise self._bad(
+                first, "", "it is nested beyond reason", "write it as the shipped policy is written"
+            ) from None
         if node is None:
-            raise self._bad(1, "", "the file is empty", "start from the shipped default policy")
+            raise self._bad(max(1, first), "", "the file is empty", "start from the shipped default policy")
         self.data: Any = self._read(node, ())
 
     def line(self, path: Sequence[str | int]) -> int:
@@ -65,7 +71,7 @@ class Document:
         return BadInput(message, field=where, fix=fix)
 
     def _read(self, node: yaml.Node, path: Path) -> Any:
-        self._lines[path] = node.start_mark.line + 1
+        self._lines[path] = node.start_mark.line + self._first
         if isinstance(node, yaml.ScalarNode):
             return _SCALARS.get(node.tag, str)(node.value)
         if id(node) in self._seen:
@@ -77,10 +83,10 @@ class Document:
         for key, value in node.value:
             name = str(key.value)
             if name in data:
-                line = key.start_mark.line + 1
+                line = key.start_mark.line + self._first
                 raise self._bad(line, dotted((*path, name)), f"'{name}' stands here twice", "keep one of them")
             data[name] = self._read(value, (*path, name))
-            self._lines[(*path, name)] = key.start_mark.line + 1
+            self._lines[(*path, name)] = key.start_mark.line + self._first
         return data
 
 

@@ -1,4 +1,4 @@
-"""From a YAML file to a checked Policy; every error names file, line, field and fix."""
+"""From YAML documents to a checked Policy; every error names file, line, field and fix."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from domain.errors import BadInput
-from guardrails.policy.check import problems
-from guardrails.policy.document import Document
+from guardrails.policy.check import Problem, problems
+from guardrails.policy.files import Written, read_text
 from guardrails.policy.schema import Policy
 
 _FIXES = {
@@ -29,46 +28,35 @@ def default_policy() -> Policy:
 
 
 def load(path: Path) -> Policy:
-    """The policy in a file. BadInput when it cannot be read or is wrong."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as broken:
-        raise BadInput(
-            f"the policy file cannot be read ({broken.__class__.__name__})",
-            field=str(path),
-            fix="check the path and that it is UTF-8 text",
-        ) from None
-    return parse(text, path.name)
+    """The policy in a file or folder. BadInput when it cannot be read or is wrong."""
+    return parse(read_text(path), path.name)
 
 
 def parse(text: str, name: str = "policy") -> Policy:
-    """The policy in a text. The first fault in the file is raised as BadInput; the others are counted."""
-    document = Document(name, text)
-    if not isinstance(document.data, dict):
-        raise document.error((), "a policy is a list of named fields", "start from the shipped default policy")
-    try:
-        policy = Policy.model_validate(document.data)
-    except ValidationError as wrong:
-        raise _first([_error(document, item) for item in wrong.errors()]) from None
-    if found := problems(policy):
-        raise _first([document.error(item.path, item.message, item.fix) for item in found])
+    """The policy in a text. The first fault in it is raised as BadInput; the others are counted."""
+    written = Written(name, text)
+    policy, faults = read(written)
+    if policy is None or faults:
+        first, more = faults[0], len(faults) - 1
+        raise written.error(first.path, first.message, f"{first.fix} (and {more} more)" if more else first.fix)
     return policy
 
 
-def _error(document: Document, item: object) -> BadInput:
+def read(written: Written) -> tuple[Policy | None, tuple[Problem, ...]]:
+    """The policy that documents say, None when a field of it is malformed; and all that is wrong with it."""
+    try:
+        policy = Policy.model_validate(written.data)
+    except ValidationError as wrong:
+        return None, tuple(_problem(item) for item in wrong.errors())
+    return policy.written(written.lines()), problems(policy)
+
+
+def _problem(item: object) -> Problem:
     assert isinstance(item, dict)
-    path = document.path(item["loc"])
     kind = str(item["type"])
     message = str(item["msg"]).removeprefix("Value error, ")
     if kind in ("missing", "extra_forbidden"):
         field = str(item["loc"][-1])
         message = f"the field '{field}' " + ("is missing" if kind == "missing" else "is not known here")
     message, _, advice = message.partition("; ")
-    return document.error(path, message, advice or _FIXES.get(kind, "compare with the shipped default policy"))
-
-
-def _first(errors: list[BadInput]) -> BadInput:
-    first = errors[0]
-    if len(errors) > 1:
-        first.fix = f"{first.fix} (and {len(errors) - 1} more)"
-    return first
+    return Problem(item["loc"], message, advice or _FIXES.get(kind, "compare with the shipped default policy"))

@@ -19,7 +19,8 @@ class Rule(Noun):
     """Speaks of a move with one of `actions` ("any": every move), of a kind in `moves` (none: all), that fits `when`.
 
     An action kind is only covered by an allow or approval rule that names it: 'any' covers nothing.
-    `roles`: each of them, in this order, or (`mode: any`) one of them.
+    `roles`: each of them, in this order, or (`mode: any`) one of them. `topic` (its id when absent): what a narrower
+    document says of a topic replaces what broader ones say of it, but for what is `final`.
     """
 
     id: RuleId
@@ -33,6 +34,8 @@ class Rule(Noun):
     roles: tuple[RoleId, ...] = ()
     mode: Literal["each", "any"] = "each"
     four_eyes: bool = False
+    topic: RuleId | None = None
+    final: bool = False
     reason: Text
 
     @model_validator(mode="after")
@@ -42,6 +45,11 @@ class Rule(Noun):
         if self.four_eyes and self.outcome is not Outcome.APPROVAL:
             raise ValueError("four_eyes belongs to an approval rule")
         return self
+
+    @property
+    def about(self) -> str:
+        """Its topic."""
+        return self.topic or self.id
 
     @property
     def steps(self) -> tuple[str, ...]:

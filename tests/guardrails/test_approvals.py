@@ -163,10 +163,10 @@ def test_an_edit_inside_ones_authority_needs_nobody_else(house: House):
     assert override["shown"] != override["shown_after"]
 
 
-def test_an_edit_that_no_rule_asks_about_goes_at_once(house: House):
+def test_an_edit_that_no_rule_asks_about_goes_at_once_when_one_edits_who_may_override(house: House):
     house.propose(ASK)
     assert house.approvals.edit("A-1", "paula", {"a2": 25}, reason="counted again").state is MoveState.APPROVED
-    assert [one.state for one in house.asked()] == [ApprovalState.SUPERSEDED]
+    assert [(one.state, one.decided_by) for one in house.asked()] == [(ApprovalState.APPROVED, "paula")]
 
 
 def test_an_edit_that_leaves_ones_authority_goes_to_the_role_the_rule_names(house: House):

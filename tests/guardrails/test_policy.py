@@ -8,8 +8,8 @@ import pytest
 
 from domain.errors import BadInput, NotAllowed
 from guardrails import people
-from guardrails.judge import holds
 from guardrails.policy import default_policy, default_text, load, parse
+from guardrails.policy.compiled import condition
 from guardrails.policy.conditions import Condition
 from guardrails.subject import describe
 from guardrails.vocabulary import ACTION_KINDS
@@ -42,6 +42,7 @@ def line_of(text: str, part: str) -> int:
         ("roles: [finance]", "roles: [auditor]", "rules[21].roles[0]", "decides nothing", "finance"),
         ("roles: [finance]", "roles: []", "rules[21]", "an approval rule names its roles", "shipped default"),
         ("confirm_role: planner", "confirm_role: boss", "autonomy.confirm_role", "no role 'boss'", "planner"),
+        ("redact: [operations, auditor]", "redact: [boss]", "records.redact[0]", "no role 'boss'", "auditor"),
         ("escalates_to: lead", "escalates_to: boss", "roles.planner.escalates_to", "no role 'boss'", "add it"),
         ("of operations", "of all\n    escalates_to: lead", "escalates_to", "in a circle", "without limits"),
         ("- id: escalate", "- id: promise", "rules[26].id", "taken by rules[22]", "another id"),
@@ -107,8 +108,8 @@ def test_conditions_nest():
     neither = {"fact": "tier_losing", "operator": "not_in", "value": ["standard"]}
     sets = {"fact": "sites", "operator": "includes_none", "value": ["WEST"]}
     only = {"fact": "skus", "operator": "only", "value": ["WIDGET"]}
-    assert holds(Condition.model_validate({"all": [both, {"any": [neither, sets]}, only]}), subject)
-    assert not holds(Condition.model_validate({"all": [both, {"all": [neither, sets]}]}), subject)
+    assert condition(Condition.model_validate({"all": [both, {"any": [neither, sets]}, only]}))(subject.facts)
+    assert not condition(Condition.model_validate({"all": [both, {"all": [neither, sets]}]}))(subject.facts)
 
 
 def test_people_are_found_by_id_address_and_role():

@@ -27,6 +27,7 @@ from starlette.testclient import TestClient
 from agent.runtime.application import Application
 from api.http.access import ACCESS
 from connectors.embedded.world import built_in_event
+from guardrails.policy import default_text
 from tests.http.house import BASE, ROLES, door, one_of_each, opened, token_of
 
 CHECKS = [
@@ -113,6 +114,8 @@ def test_generated_requests_by_every_role_are_answered_as_described(
         "approval": [card.approval for card in application.approvals()],
         "seq": list(range(1, 40)),
         "conversation": ["T-1", "T-2"],
+        "policy": [version.id for version in application.policies.versions()],
+        "change": [application.policies.propose(default_text().replace("250}", "25}"), "lead", "fewer").id],
     }
     cookies = {role: token_of(client, role) for role in ROLES}
     answered: Counter[int] = Counter()
@@ -165,5 +168,7 @@ OPERATIONS = sorted(
     "list_segments list_sites read_site list_waves list_shipments read_shipment read_replenishment list_cases "
     "read_case ask list_runs read_run read_report read_events list_conversations read_conversation take_event "
     "list_approvals read_approval approve reject edit list_entries read_entry verify_ledger read_metrics "
+    "list_policy_versions read_policy_version compare_policies try_policy list_policy_changes propose_policy "
+    "read_policy_change approve_policy reject_policy withdraw_policy "
     "read_flow list_documents search_documents".split()
 )

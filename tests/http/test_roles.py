@@ -26,6 +26,11 @@ BODIES: dict[str, Any] = {
     "POST /api/events": built_in_event().model_dump(mode="json"),
     "POST /api/approvals/{approval}/approve": {"digest": "0" * 64},
     "POST /api/approvals/{approval}/reject": {"digest": "0" * 64, "reason": "no"},
+    "POST /api/policy/changes": {"text": "roles: [", "why": "why not"},
+    "POST /api/policy/changes/{change}/reject": {"reason": "no"},
+    "POST /api/policy/changes/{change}/approve": {},
+    "POST /api/policy/changes/{change}/withdraw": {},
+    "POST /api/policy/trial": {"text": "roles: [", "since": "2026-03-02T00:00:00Z"},
     "POST /api/approvals/{approval}/edit": {"digest": "0" * 64, "changes": {"a1": 1}},
 }
 API = sorted(key for key in ACCESS if " /api/" in key)
@@ -72,6 +77,8 @@ def rig(delayed_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             "conversation": "T-999",
             "approval": "A-999",
             "seq": "1",
+            "policy": application.policies.in_force.id,
+            "change": "PC-999",
         }
         yield Rig(client, ids)
 

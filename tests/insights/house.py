@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -66,11 +67,17 @@ def _opened(home: Path, now: datetime) -> Iterator[Teller]:
     clock = FixedClock(now)
     app = open_application(Settings(home=home), clock=clock, connector=embedded(home))
     try:
-        notebook = Notebook(app)
+        notebook = Notebook(app, lambda: _keys(home))
         notebook.look()
         yield Teller(app, clock, notebook)
     finally:
         app.close()
+
+
+def _keys(home: Path) -> tuple[str, ...]:
+    """The idempotency keys that the distributor's systems have taken, in their order."""
+    with closing(sqlite3.connect(home / "distributor.db")) as book:
+        return tuple(key for (key,) in book.execute("SELECT key FROM sys_effects ORDER BY rowid"))
 
 
 def _happens(teller: Teller, events: tuple[Event, ...]) -> None:

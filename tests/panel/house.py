@@ -115,6 +115,7 @@ def pages(application: Application, conversation: str = "", *, each: int = 3) ->
     paths = ["/chat", "/approvals", "/approvals?show=decided", "/cases", "/cases?state=all", "/supply", "/metrics"]
     paths += ["/supply?short=true", "/ledger", "/ledger?entries=1,3-4", "/search", "/search?q=e", "/embed/panel"]
     paths += ["/embed/panel?show=approvals"]
+    paths += ["/policy", *(f"/policy/{change.id}" for change in application.policies.changes()[:each])]
     paths += [f"/approvals/{card.approval}" for card in application.approvals()[:each]]
     paths += [f"/cases/{case.id}" for case in application.cases()[:each]]
     for run in application.runs()[:each]:

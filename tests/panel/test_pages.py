@@ -79,7 +79,7 @@ def _key(path: str) -> str:
         return "GET /" + "/".join(parts)
     names = {
         "approvals": "approval", "cases": "case", "runs": "run", "orders": "order", "skus": "sku", "sites": "site",
-        "customers": "customer", "chat": "conversation",
+        "customers": "customer", "chat": "conversation", "policy": "change",
     }  # fmt: skip
     return "/".join(["GET ", parts[0], "{" + names[parts[0]] + "}", *parts[2:]])
 

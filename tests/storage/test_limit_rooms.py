@@ -88,20 +88,20 @@ def test_a_budget_refuses_whole_and_names_the_counter(db: Database):
             budgets.spend(session, [day], {"units": -1}, {})
 
 
-def test_the_active_policy_is_the_last_activated_and_history_is_kept(db: Database):
+def test_the_policy_that_counts_is_the_last_one_begun_and_every_turn_is_kept(db: Database):
     with db.write() as session:
-        assert policies.active(session) is None
+        assert policies.at(policies.turns(session), NOW) is None and policies.last_turn(session) == 0
         policies.activate(session, "P-1", "version: 1", NOW, "ann")
-        policies.activate(session, "P-2", "version: 2", NOW + HOUR, "bob")
-        policies.activate(session, "P-1", "version: 1", NOW + 2 * HOUR, "ann")
+        policies.activate(session, "P-2", "version: 2", NOW + HOUR, "bob", waits=True)
+        policies.activate(session, "P-1", "version: 1", NOW + 2 * HOUR, "ann", waits=True)
         with pytest.raises(Conflict):
             policies.activate(session, "P-1", "version: 3", NOW, "ann")
     with db.read() as session:
-        now, then = policies.active(session), policies.active(session, NOW + HOUR)
-        assert now is not None and now.id == "P-1"
-        assert then is not None and (then.id, then.activated_by) == ("P-2", "bob")
-        assert policies.active(session, NOW - HOUR) is None
-        assert [version.id for version in policies.history(session)] == ["P-1", "P-2", "P-1"]
+        turns = policies.turns(session)
+        assert [turn.policy for turn in turns] == ["P-1", "P-2", "P-1"] and policies.last_turn(session) == 3
+        for moment, seq in ((NOW - HOUR, 1), (NOW, 1), (NOW + HOUR, 2), (NOW + 2 * HOUR, 3)):
+            found = policies.at(turns, moment)
+            assert found is not None and found.seq == seq, "one that does not wait has begun, whatever a clock says"
         assert policies.text_of(session, "P-2") == "version: 2"
         with pytest.raises(UnknownReference):
             policies.text_of(session, "P-9")

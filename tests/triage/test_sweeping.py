@@ -17,6 +17,7 @@ from connectors.embedded.world import built_in, built_in_event
 from domain.cases import CaseState
 from domain.events import Event, InventoryDiscrepancy
 from domain.facts import Facts
+from evals.worlds.generate import generate
 from guardrails.chain import EntryKind
 from storage import claims, exceptions
 from storage.records import ApprovalState, MoveState, RunState
@@ -180,6 +181,33 @@ def test_a_case_that_something_was_carried_out_in_is_left_to_its_people(waiting)
         asked = {card.approval for card in app.approvals() if card.case == lead.id}
         assert not [gone for gone in app.triage_once().healed if gone.case == lead.id]
         assert {card.approval for card in app.approvals() if card.case == lead.id} == asked
+
+
+def one_item(facts: Facts, sku: str) -> Facts:
+    """A world in which only one item is stocked and ordered."""
+    orders = (
+        order.model_copy(update={"lines": tuple(line for line in order.lines if line.sku == sku)})
+        for order in facts.orders
+    )
+    stocked = ("positions", "warehouse_positions", "reservations", "inbound", "demand", "transfers")
+    kept = {name: tuple(item for item in getattr(facts, name) if item.sku == sku) for name in stocked}
+    return facts.replace(orders=tuple(order for order in orders if order.lines), waves=(), shipments=(), **kept)
+
+
+def test_what_a_plan_of_ours_has_carried_to_another_site_opens_no_case(tmp_path):
+    """Units taken from a line that is expected from W-TARN are missing there now, while another move still waits."""
+    facts = one_item(generate(725216).facts, "SEA-482")
+    load_world(tmp_path, facts)
+    with opened(tmp_path, now=facts.taken_at) as app:
+        app.triage_once()
+        lead, count = case_of(app, "shortage"), len(app.cases())
+        found = {item.signal.key: item for item in app.triage_once().found}
+        moved = found["atp_below_commitments", "SEA-482@W-TARN"]
+        assert (moved.how, moved.case, len(app.cases())) == ("known", lead.id, count)
+        assert lead.state is CaseState.WAITING
+        head = app.head()
+        app.triage_once()
+        assert app.head() == head
 
 
 def test_two_workers_never_sweep_at_once(tmp_path):

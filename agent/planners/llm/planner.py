@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
 from typing import TYPE_CHECKING, Any
@@ -51,12 +51,12 @@ class LlmPlanner:
         retries: int = 1,
         mode: messages.Mode = "tools",
         answer_tokens: int | None = None,
-        roles: Collection[str] = ROLES,
+        roles: Callable[[], Collection[str]] = lambda: ROLES,
     ) -> None:
         self._endpoint = Endpoint(base_url, api_key, model, timeout, retries, answer_tokens)
         self._turns = turns
         self._mode: messages.Mode = mode
-        self._roles = tuple(roles)
+        self._roles = roles
         self._outputs: tuple[str, ...] | None = None
 
     @property
@@ -75,6 +75,7 @@ class LlmPlanner:
         """The model's draft. Raises ModelFailed; IntegrityBroken when a replayed record ends too early."""
         from langchain_core.messages import HumanMessage, SystemMessage
 
+        roles = tuple(self._roles())
         tools = described(toolbox.specs, quantities=bool(numbers_in(request.question)))
         told = messages.rules(request, self._mode)
         with self._model() as model:
@@ -84,8 +85,8 @@ class LlmPlanner:
                 bound = model.bind(response_format=step_format(tools))
             else:
                 bound = model.bind_tools(native(tools))
-            start = [SystemMessage(told), HumanMessage(messages.task(request, self._roles))]
-            loop = Loop(request, toolbox, asker(bound), mode=self._mode, roles=self._roles)
+            start = [SystemMessage(told), HumanMessage(messages.task(request, roles))]
+            loop = Loop(request, toolbox, asker(bound), mode=self._mode, roles=roles)
             return loop.run(list(start), self._turns)
 
     @contextmanager

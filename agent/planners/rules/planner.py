@@ -22,6 +22,7 @@ from agent.planners.rules.stock import (
     supplier_delay,
 )
 from agent.planners.rules.sweep import skus_in_trouble
+from agent.planners.rules.undo import take_back
 from agent.planners.rules.wave import wave_at_risk
 from domain.requests import Request
 from tools.toolbox import Toolbox
@@ -53,6 +54,8 @@ class RulesPlanner:
         book = Notebook(request, toolbox)
         if request.commission is not None:
             return commission(book, request.commission)
+        if request.undo is not None:
+            return take_back(book, request.undo)
         if request.kind == "question":
             reply = answer(book, request.question)
             return Draft(summary=reply.text, answer=reply, allocations=tuple(book.allocations))

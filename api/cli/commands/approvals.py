@@ -71,9 +71,9 @@ def card_views(card: Card) -> list[View]:
     rules = view(
         "rules",
         "The rules that spoke",
-        "rule | says | because | compared",
+        "rule | says | because | compared | where",
         [
-            (r.rule, r.outcome.value, r.text, ", ".join(f"{name} {value}" for name, value in r.facts))
+            (r.rule, r.outcome.value, r.text, ", ".join(f"{name} {value}" for name, value in r.facts), r.place)
             for r in (*card.rules, *card.other_reasons)
         ],
     )
@@ -126,7 +126,7 @@ def edit(session: Session, *, approval: str, change: list[str], digest: str | No
 
 def decision_view(made: Decision) -> View:
     """What was decided and what follows."""
-    notes = []
+    notes = [made.text] if made.did == "edited" and made.text else []
     if made.waiting:
         notes.append(f"Still to decide: {', '.join(made.waiting)} ({', '.join(made.questions)}).")
     if made.cancelled:

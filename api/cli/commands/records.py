@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from api.cli import exits
+from api.cli.commands.policy_versions import in_force_note
 from api.cli.session import Session
 from api.cli.view import view
 from domain.errors import QuartermasterError
@@ -51,6 +52,11 @@ def config(session: Session) -> int:
         acting = session.user(settings)
     except QuartermasterError as error:
         acting = str(error)
-    shown = view("config", "Settings in force", "setting | value | from", settings.view(), [f"You act as: {acting}"])
+    try:
+        policy = in_force_note(session)
+    except QuartermasterError as error:
+        policy = f"Policy in force: not known yet ({error.message})"
+    notes = [f"You act as: {acting}", policy]
+    shown = view("config", "Settings in force", "setting | value | from", settings.view(), notes)
     session.output.show("config", [shown])
     return exits.OK

@@ -26,6 +26,8 @@ def serve(session: Session, *, host: str, port: int) -> int:
     with _socket(host, port) as listening:
         installation = open_installation(settings, session.now, session.home)
         try:
+            for entity in installation.entities:
+                session.tell_other_file(installation.application(entity.id))
             app = create_app(installation, options)
             session.output.progress(f"Quartermaster listens on http://{_name(host)}:{port} (stop with Ctrl-C)")
             _listen(app, listening)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from fastapi import APIRouter
 
-from api.http.panel import board, chat, door, embed, figures, inbox, records, supply
+from api.http.panel import board, chat, door, embed, figures, inbox, policy, records, supply
 
 ROOMS: tuple[Callable[[], APIRouter], ...] = (
     door.router,
@@ -15,6 +15,7 @@ ROOMS: tuple[Callable[[], APIRouter], ...] = (
     board.router,
     supply.router,
     records.router,
+    policy.router,
     figures.router,
     embed.router,
 )

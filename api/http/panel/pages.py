@@ -35,6 +35,7 @@ PLACES = (
     Place(key="cases", title="Cases", href="/cases"),
     Place(key="supply", title="Supply", href="/supply"),
     Place(key="metrics", title="Metrics", href="/metrics"),
+    Place(key="policy", title="Policy", href="/policy"),
     Place(key="ledger", title="Ledger", href="/ledger"),
 )
 

@@ -112,6 +112,10 @@ def _sentence(kind: str, says: dict[str, Any]) -> str:
             return f"let through to execution, {'attended' if says.get('attended') else 'unattended'}"
         case "intent":
             return f"{says.get('operation')} is sent under {says.get('key')}"
+        case "policy":
+            role = f" as {says['role']}" if says.get("role") else ""
+            change = f" ({says['change']})" if says.get("change") else ""
+            return f"policy {says.get('policy', '')} {says.get('did', '')}{role}{change}{why}"
         case "outcome":
             return f"{says.get('operation')} is {says.get('state')}, receipt {says.get('receipt') or 'none'}{why}"
         case _:

@@ -13,9 +13,13 @@ from markupsafe import Markup, escape
 
 from domain.facts import Facts
 
-GOOD = frozenset({"executed", "done", "approved", "delivered", "ok", "allow", "closed", "picked", "shipped"})
+GOOD = frozenset(
+    {"executed", "done", "approved", "delivered", "ok", "allow", "closed", "picked", "shipped", "in_force"}
+)
 BAD = frozenset({"denied", "rejected", "failed", "expired", "deny", "hold", "late", "short", "credit", "compliance"})
-WAIT = frozenset({"waiting", "pending", "parked", "held", "approval", "watch", "escalated", "open", "released"})
+WAIT = frozenset(
+    {"waiting", "pending", "parked", "held", "approval", "watch", "escalated", "open", "released", "scheduled"}
+)
 LIVE = frozenset({"running", "admitted", "executing", "ready", "proposed"})
 _MOODS = (("good", GOOD), ("bad", BAD), ("wait", WAIT), ("live", LIVE))
 

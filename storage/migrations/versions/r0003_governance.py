@@ -11,6 +11,8 @@ revision = "0003"
 down_revision = "0002"
 
 TABLES: tuple[str, ...] = (
+    "policy_consents",
+    "policy_changes",
     "approval_steps",
     "approval_marks",
     "approval_snoozes",
@@ -41,12 +43,34 @@ def upgrade() -> None:
     _approvals()
     _ledger()
     _identity()
+    _policy_changes()
+
+
+def _policy_changes() -> None:
+    """Versions of the policy that somebody has proposed, and who has approved them; activations that wait."""
+    op.add_column("policy_activations", sa.Column("waits", sa.Boolean(), nullable=False, server_default=sa.false()))
+    # fmt: off
+    _table(
+        "policy_changes",
+        _text("id", key=True), _text("policy", sa.ForeignKey("policies.id")), _text("base"), _text("state"),
+        _text("by"), _text("why"), _text("evidence"), _text("changed"), _text("needed"),
+        sa.Column("four_eyes", sa.Boolean(), nullable=False), _text("effective_from", empty=True),
+        _text("created_at"), _text("closed_at", empty=True), _text("closed_by", empty=True), _text("note"),
+        indexes=("state",),
+    )
+    _table(
+        "policy_consents",
+        _text("change", sa.ForeignKey("policy_changes.id"), key=True), _text("role", key=True), _text("by"),
+        _whole("place"), _text("for_whom", empty=True), _text("at"), _text("why"),
+    )
+    # fmt: on
 
 
 def downgrade() -> None:
     """Forget it again."""
     for name in TABLES:
         op.drop_table(name)
+    op.drop_column("policy_activations", "waits")
     for name in APPROVAL_COLUMNS:
         op.drop_column("approvals", name)
     op.drop_index("ix_ledger_at", "ledger")

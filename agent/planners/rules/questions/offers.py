@@ -73,7 +73,11 @@ def _touched(moves: tuple[Move, ...], facts: Facts) -> Scope:
     """All that these moves touch, and nothing else."""
     found = [touched(move, facts) for move in moves]
     return Scope(
-        **{name: tuple(sorted({key for one in found for key in getattr(one, name)})) for name in Scope.model_fields}
+        **{
+            name: tuple(sorted({key for one in found for key in getattr(one, name)}))
+            for name in Scope.model_fields
+            if name != "returns"
+        }
     )
 
 
