@@ -12,7 +12,7 @@ from domain.canonical import canonical_json
 from domain.errors import AlreadyDecided, BadInput, Conflict, NotAllowed, QuartermasterError
 from guardrails.chain import EntryKind
 from guardrails.ledger import Ledger, grounds
-from guardrails.ownership import must_be_held, must_decide, must_see_with_other_eyes, speaks_for
+from guardrails.ownership import counts, must_be_held, must_decide, must_see_with_other_eyes, speaks_for
 from guardrails.people import People, User
 from guardrails.policy import Policy, parse
 from guardrails.policy.difference import changed_parts, differences
@@ -99,6 +99,7 @@ class Changes:
             if desk.needed != found.needed:
                 policy_changes.set_needed(session, found.id, desk.needed)
                 found = policy_changes.get(session, found.id)
+            found = self._of_those_who_are_here(desk, found)
             power = speaks_for(desk.person, desk.powers, found, found.missing, desk.policy, self._people)
             if desk.policy.owners.four_eyes:
                 must_see_with_other_eyes(desk.person, power, found, self._people)
@@ -130,7 +131,7 @@ class Changes:
         """Why `user` may not approve a change now; "" when they may. For those who only look."""
         policy = self._in_force()
         needed = policy.owners.needed(change.changed, policy.roles)
-        given = {consent.role for consent in change.consents}
+        given = {consent.role for consent in change.consents if counts(consent, self._people)}
         try:
             person = self._people.get(user)
             with self._database.read() as session:
@@ -225,6 +226,14 @@ class Changes:
         }
         self._succession.record(session, change, person.id, now, body)
         return change
+
+    def _of_those_who_are_here(self, desk: _Desk, found: PolicyChange) -> PolicyChange:
+        """The change without the approvals of people whose powers have ended since: their roles are asked anew."""
+        void = [one for one in found.consents if not counts(one, self._people)]
+        for one in void:
+            policy_changes.take_back(desk.session, found.id, one.role)
+            self._record(desk, {"did": "approval ended", "role": one.role, "of": one.by})
+        return policy_changes.get(desk.session, found.id) if void else found
 
     def _must_be_new(self, session: Session, policy: Policy, base: Policy) -> None:
         if base.id == policy.id:

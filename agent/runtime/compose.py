@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.casework.services import Services
+from agent.entities import MAIN
 from agent.planners.interface import Planner
 from agent.planners.rules.planner import RulesPlanner
-from agent.entities import MAIN
 from agent.runtime.application import Application
 from agent.runtime.clock import Clock, FixedClock, SystemClock
 from agent.runtime.leases import Leases, process_name

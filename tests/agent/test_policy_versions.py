@@ -335,3 +335,20 @@ def test_evidence_is_kept_with_the_change_and_in_the_ledger(app: Application):
     assert change.evidence == '{"agreement":"0.97","moves":41}'
     assert entries(app, EntryKind.POLICY)[-1][1]["given"] == evidence
     assert app.verify().ok
+
+
+@pytest.mark.parametrize("back", [False, True], ids=["gone", "gone-and-back"])
+def test_the_approval_of_an_owner_who_is_gone_is_asked_for_anew(app: Application, back: bool):
+    change = propose(app, BUDGET)
+    app.policies.approve(change.id, "omar", "fine with me")
+    at(app, app.now + timedelta(minutes=1))
+    app.staff.deactivate("omar", "olga", "left")
+    if back:
+        app.staff.reactivate("omar", "olga", "back")
+    at(app, app.now + timedelta(minutes=1))
+    half = app.policies.approve(change.id, "fiona")
+    assert (half.state, half.missing) == (ChangeState.PROPOSED, ("operations",))
+    assert ("fiona", "approval ended", "omar") in [
+        (actor, said.get("did"), said.get("of")) for actor, said in entries(app, EntryKind.POLICY)
+    ]
+    assert app.policies.approve(change.id, "olga").state is ChangeState.IN_FORCE
