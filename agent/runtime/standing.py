@@ -1,0 +1,222 @@
+"""How an installation stands, as every door shows it: what is stopped, how far autonomy goes, who may decide what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from domain.errors import NotAllowed
+from domain.noun import Id, Noun, Text
+from guardrails.demotions import Demotion, lowered
+from guardrails.entitlement import entitled
+from guardrails.people import User
+from guardrails.policy import Policy
+from guardrails.policy.autonomy import Autonomy, Level, Pilot
+from guardrails.policy.reasons import Of, ReasonCode
+from guardrails.powers import Delegation
+from guardrails.subject import describe
+from guardrails.switches import SYSTEMS, asked_lifts
+from storage import approvals, cases, delegations, moves, snapshots, switches
+from storage.records import ApprovalState, Switch
+from storage.switches import EVERYTHING, Turn
+
+if TYPE_CHECKING:
+    from agent.runtime.compose import Parts
+
+
+class Stop(Noun):
+    """Writes to a system (`*` every one) are stopped: by whom and why, and which one person has asked to lift it."""
+
+    system: Text
+    by: Id
+    at: datetime
+    why: Text = ""
+    asked_by: Id | None = None
+    asked_at: datetime | None = None
+    asked_why: Text = ""
+
+
+class LevelHere(Noun):
+    """One entry of the autonomy of a policy (an empty list is every one): the level it says, and the level in force
+    where demotions (`lowered_by`) concern what it is about."""
+
+    case_kinds: tuple[Id, ...] = ()
+    sku_classes: tuple[Id, ...] = ()
+    sites: tuple[Id, ...] = ()
+    segments: tuple[Id, ...] = ()
+    said: Level
+    now: Level
+    lowered_by: tuple[Id, ...] = ()
+
+
+class Standing(Noun):
+    """How far the copilot goes today: whether anything is written, where, at which level, and what has lowered it."""
+
+    policy: Id
+    read_only: bool
+    read_only_until: str = ""
+    pilot: Pilot
+    levels: tuple[LevelHere, ...]
+    demotions: tuple[Demotion, ...]
+    stops: tuple[Stop, ...]
+
+
+class StandingDesk:
+    """What doors may look up about powers and limits. Nothing here changes anything."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    @property
+    def systems(self) -> tuple[str, ...]:
+        """Everything that has a kill switch, the one for all of it first."""
+        return (EVERYTHING, *SYSTEMS)
+
+    def stops(self) -> tuple[Stop, ...]:
+        """What is stopped now, with who wants it to go on."""
+        parts = self._parts
+        with parts.database.read() as session:
+            found = [one for one in switches.listed(session) if one.stopped]
+            wanted = {turn.system: turn for turn in asked_lifts(session, parts.people, parts.clock.now())}
+        return tuple(_stop(one, wanted.get(one.system)) for one in found)
+
+    def now(self, demotions: Iterable[Demotion] = ()) -> Standing:
+        """How the installation stands, with these demotions in force."""
+        policy, lower = self._parts.policy, tuple(demotions)
+        return Standing(
+            policy=policy.id,
+            read_only=self.reads_only(),
+            read_only_until=_until(policy),
+            pilot=policy.pilot,
+            levels=levels(policy.autonomy, lower),
+            demotions=lower,
+            stops=self.stops(),
+        )
+
+    def reads_only(self) -> bool:
+        """Whether nothing is written today, whatever else is said."""
+        autonomy = self._parts.policy.autonomy
+        return autonomy.reads_only(self._parts.clock.now().date())
+
+    def banner(self) -> str:
+        """Why nothing, or not everything, is written, as one sentence for every page; "" when all is."""
+        policy = self._parts.policy
+        if self.reads_only():
+            until = _until(policy)
+            return f"Read-only{f' until {until}' if until else ''}: plans are made and compared, nothing is written."
+        pilot = policy.pilot
+        named = (("SKUs", pilot.skus), ("SKU classes", pilot.abc_classes), ("sites", pilot.sites))
+        parts = [f"{len(ids)} {what}" if len(ids) > 3 else f"{what} {', '.join(ids)}" for what, ids in named if ids]
+        return f"Pilot: writes go to {' at '.join(parts)} only." if parts else ""
+
+    def reasons(self, of: Of) -> tuple[ReasonCode, ...]:
+        """The reasons that policy lists for something, in written order."""
+        return tuple(reason for reason in self._parts.policy.reasons if of in reason.of)
+
+    def deciding_roles(self, user: User) -> tuple[str, ...]:
+        """Roles of one's own that decide something, and so can be handed over."""
+        roles = self._parts.policy.roles
+        return tuple(name for name in user.roles if name in roles and roles[name].decides)
+
+    def may_take(self, giver: User) -> tuple[User, ...]:
+        """People to whom a role can be handed over: everybody but programs and those who never decide."""
+        roles = self._parts.policy.roles
+        return tuple(
+            one
+            for one in self._parts.people.all()
+            if one.active
+            and not one.service
+            and one.id != giver.id
+            and all(name not in roles or roles[name].decides for name in one.roles)
+        )
+
+    def stands_in(self, user: User) -> tuple[Delegation, ...]:
+        """The roles of others that are in this person's hands now."""
+        at = self._parts.clock.now()
+        with self._parts.database.read() as session:
+            held = delegations.listed(session, taker=user.id, at=at)
+        active = {one.id: one for one in self._parts.people.all() if one.active}
+        return tuple(one for one in held if one.giver in active and one.role in active[one.giver].roles)
+
+    def roles_of(self, user: User) -> frozenset[str]:
+        """A person's own roles and those they stand in for."""
+        return frozenset((*user.roles, *(one.role for one in self.stands_in(user))))
+
+    def deciders(self, approval: str, but: str = "") -> tuple[User, ...]:
+        """People who may decide a question now and are there, without `but`; nobody once it is decided."""
+        parts, at = self._parts, self._parts.clock.now()
+        with parts.database.read() as session:
+            asked = approvals.get(session, approval)
+            if asked.state is not ApprovalState.PENDING:
+                return ()
+            case, move = cases.get(session, asked.case), moves.get(session, asked.move).move
+            subject = describe(move, snapshots.get(session, asked.facts), case)
+            away = {one.user for one in delegations.absences(session, at=at)}
+            held = delegations.listed(session, at=at)
+        found: list[User] = []
+        for one in parts.people.all():
+            if one.id in away or one.id == but:
+                continue
+            try:
+                entitled(
+                    one,
+                    asked,
+                    raised_by=case.raised_by,
+                    subject=subject,
+                    policy=parts.policy,
+                    people=parts.people,
+                    at=at,
+                    delegations=[given for given in held if given.taker == one.id],
+                )
+            except NotAllowed:
+                continue
+            found.append(one)
+        return tuple(found)
+
+
+def levels(autonomy: Autonomy, demotions: tuple[Demotion, ...]) -> tuple[LevelHere, ...]:
+    """The default and every narrower entry, each with the level in force where a demotion meets it."""
+    found = [LevelHere(said=autonomy.default, now=autonomy.default)]
+    found += [
+        LevelHere(
+            case_kinds=entry.case_kinds,
+            sku_classes=entry.sku_classes,
+            sites=entry.sites,
+            segments=entry.segments,
+            said=entry.level,
+            now=entry.level,
+        )
+        for entry in autonomy.narrower
+    ]
+    return tuple(_under(one, demotions) for one in found)
+
+
+def _stop(switch: Switch, asked: Turn | None) -> Stop:
+    stop = Stop(system=switch.system, by=switch.by, at=switch.at, why=switch.why)
+    if asked is None:
+        return stop
+    return stop.model_copy(update={"asked_by": asked.by, "asked_at": asked.at, "asked_why": asked.why})
+
+
+def _under(here: LevelHere, demotions: tuple[Demotion, ...]) -> LevelHere:
+    meet = [one for one in demotions if _meets(here, one)]
+    now = lowered(here.said, meet)
+    by = tuple(one.id for one in meet) if now != here.said else ()
+    return here.model_copy(update={"now": now, "lowered_by": by})
+
+
+def _meets(here: LevelHere, demotion: Demotion) -> bool:
+    """Whether something can be about both: each dimension overlaps, an empty one with everything."""
+    pairs = (
+        (here.case_kinds, demotion.case_kinds),
+        (here.sku_classes, demotion.sku_classes),
+        (here.sites, demotion.sites),
+        (here.segments, demotion.segments),
+    )
+    return demotion.ended_at is None and all(not a or not b or set(a) & set(b) for a, b in pairs)
+
+
+def _until(policy: Policy) -> str:
+    until = policy.autonomy.read_only_until
+    return until.isoformat() if until else ""
