@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from agent.runtime.later import Later, later
 from domain.errors import NotAllowed
+from domain.facts import Facts
 from domain.noun import Id, Noun, Text
+from guardrails.cards import Card
 from guardrails.demotions import Demotion, lowered
 from guardrails.entitlement import entitled
 from guardrails.people import User
@@ -17,7 +20,7 @@ from guardrails.policy.reasons import Of, ReasonCode
 from guardrails.powers import Delegation
 from guardrails.subject import describe
 from guardrails.switches import SYSTEMS, asked_lifts
-from storage import approvals, cases, delegations, moves, snapshots, switches
+from storage import approval_steps, approvals, cases, delegations, moves, snapshots, switches
 from storage.records import ApprovalState, Switch
 from storage.switches import EVERYTHING, Turn
 
@@ -60,6 +63,18 @@ class Standing(Noun):
     levels: tuple[LevelHere, ...]
     demotions: tuple[Demotion, ...]
     stops: tuple[Stop, ...]
+
+
+class Deciders(Noun):
+    """Who may decide a question now (`away` or not), and why nobody else may: user -> sentence."""
+
+    able: tuple[User, ...]
+    refused: Mapping[str, str]
+    away: frozenset[str] = frozenset()
+
+    def others(self, but: str = "") -> tuple[User, ...]:
+        """Those who may and are there, without one."""
+        return tuple(one for one in self.able if one.id not in {but, *self.away})
 
 
 class StandingDesk:
@@ -143,21 +158,35 @@ class StandingDesk:
         """A person's own roles and those they stand in for."""
         return frozenset((*user.roles, *(one.role for one in self.stands_in(user))))
 
-    def deciders(self, approval: str, but: str = "") -> tuple[User, ...]:
+    def later(self, card: Card, facts: Facts | None = None) -> tuple[Later, ...]:
+        """The times at which a question may come back to somebody's list."""
+        with self._parts.database.read() as session:
+            move = moves.get(session, card.move).move
+            facts = facts or snapshots.get(session, card.facts)
+        return later(card, move, facts, self._parts.policy.waiting, self._parts.clock.now())
+
+    def snoozed(self, user: str) -> dict[str, datetime]:
+        """The questions this person has put aside, each with the time it shows again."""
+        with self._parts.database.read() as session:
+            return approval_steps.snoozed(session, user, self._parts.clock.now())
+
+    def deciders(self, approval: str, but: str = "", facts: Facts | None = None) -> tuple[User, ...]:
         """People who may decide a question now and are there, without `but`; nobody once it is decided."""
+        return self.deciding(approval, facts).others(but)
+
+    def deciding(self, approval: str, facts: Facts | None = None) -> Deciders:
+        """Who may decide a question and who not. `facts` are those of its card, when they are at hand."""
         parts, at = self._parts, self._parts.clock.now()
         with parts.database.read() as session:
             asked = approvals.get(session, approval)
             if asked.state is not ApprovalState.PENDING:
-                return ()
+                return Deciders(able=(), refused={})
             case, move = cases.get(session, asked.case), moves.get(session, asked.move).move
-            subject = describe(move, snapshots.get(session, asked.facts), case)
-            away = {one.user for one in delegations.absences(session, at=at)}
+            subject = describe(move, facts or snapshots.get(session, asked.facts), case)
+            gone = frozenset(one.user for one in delegations.absences(session, at=at))
             held = delegations.listed(session, at=at)
-        found: list[User] = []
+        able, refused = list[User](), dict[str, str]()
         for one in parts.people.all():
-            if one.id in away or one.id == but:
-                continue
             try:
                 entitled(
                     one,
@@ -169,10 +198,11 @@ class StandingDesk:
                     at=at,
                     delegations=[given for given in held if given.taker == one.id],
                 )
-            except NotAllowed:
-                continue
-            found.append(one)
-        return tuple(found)
+            except NotAllowed as why:
+                refused[one.id] = f"{why.message}."
+            else:
+                able.append(one)
+        return Deciders(able=tuple(able), refused=refused, away=gone)
 
 
 def levels(autonomy: Autonomy, demotions: tuple[Demotion, ...]) -> tuple[LevelHere, ...]:

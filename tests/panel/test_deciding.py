@@ -98,7 +98,9 @@ def edits_hold(application: Application) -> None:
         path = f"/approvals/{card.approval}/edit"
         fields = Seen(client.get(f"/approvals/{card.approval}").text).fields(path)
         assert {name for name in fields if name.startswith("units.")} == {f"units.{q.action}" for q in card.quantities}
-        unchanged = client.post(path, data=fields, headers=HX)
+        unexplained = client.post(path, data=fields | {f"units.{reserve}": str(units // 2)}, headers=HX)
+        assert unexplained.status_code == 422 and "a reason is needed" in unexplained.text
+        unchanged = client.post(path, data=fields | {"reason": "half"}, headers=HX)
         assert unchanged.status_code == 422 and "nothing was changed" in unchanged.text
         wanted = units // 2
         answer = client.post(path, data=fields | {f"units.{reserve}": str(wanted), "reason": "half"}, headers=HX)

@@ -6,11 +6,13 @@ from collections.abc import Callable
 
 from fastapi import APIRouter
 
-from api.http.panel import board, chat, door, embed, figures, inbox, policy, records, supply
+from api.http.panel import batch, board, chat, door, embed, figures, inbox, policy, questions, records, supply
 
 ROOMS: tuple[Callable[[], APIRouter], ...] = (
     door.router,
     chat.router,
+    batch.router,
+    questions.router,
     inbox.router,
     board.router,
     supply.router,
