@@ -40,9 +40,17 @@ def inbox(request: Request, app: App, me: Me, show: str = "waiting", page_: Page
     later = tuple((view, aside[view.card.approval]) for view in shown if view.card.approval in aside)
     seen = {view.card.approval for view in mine} | aside.keys()
     others = tuple(view for view in shown if view.card.approval not in seen)
-    given: dict[str, object] = {"mine": mine, "later": later, "others": others}
-    given |= {"stands_in": app.standing.stands_in(me), "names": views.names}
-    return page(request, "approvals.html", "approvals", show="waiting", **given)
+    return page(
+        request,
+        "approvals.html",
+        "approvals",
+        show="waiting",
+        mine=mine,
+        later=later,
+        others=others,
+        stands_in=app.standing.stands_in(me),
+        names=views.names,
+    )
 
 
 def _decided_page(request: Request, app: Application, views: Views, number: int) -> HTMLResponse:

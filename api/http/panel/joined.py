@@ -6,7 +6,21 @@ from collections.abc import Callable
 
 from fastapi import APIRouter
 
-from api.http.panel import batch, board, chat, door, embed, figures, inbox, policy, questions, records, supply
+from api.http.panel import (
+    batch,
+    board,
+    chat,
+    door,
+    embed,
+    figures,
+    inbox,
+    limits,
+    policy,
+    questions,
+    records,
+    standing_in,
+    supply,
+)
 
 ROOMS: tuple[Callable[[], APIRouter], ...] = (
     door.router,
@@ -19,6 +33,8 @@ ROOMS: tuple[Callable[[], APIRouter], ...] = (
     records.router,
     policy.router,
     figures.router,
+    standing_in.router,
+    limits.router,
     embed.router,
 )
 """In the order in which their routes are matched."""

@@ -34,6 +34,8 @@ PLACES = (
     Place(key="approvals", title="Approvals", href="/approvals"),
     Place(key="cases", title="Cases", href="/cases"),
     Place(key="supply", title="Supply", href="/supply"),
+    Place(key="delegations", title="Stand-ins", href="/delegations"),
+    Place(key="autonomy", title="Autonomy", href="/autonomy"),
     Place(key="metrics", title="Metrics", href="/metrics"),
     Place(key="policy", title="Policy", href="/policy"),
     Place(key="ledger", title="Ledger", href="/ledger"),
@@ -80,6 +82,9 @@ def page(request: Request, template: str, here: str = "", *, status: int = 200, 
         "entity": known_of(request).entity.name if installation_of(request).several else "",
         "may": lambda key: may(user, key),
         "asked_for": "",
+        "banner": application.standing.banner(),
+        "stops": application.standing.stops(),
+        "called": {person.id: person.name for person in application.people.all()},
     }
     return HTMLResponse(render(template, **(frame | context)), status)
 

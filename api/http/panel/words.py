@@ -130,6 +130,11 @@ def listed(values: object) -> str:
     return ", ".join(str(value) for value in values) if isinstance(values, tuple | list) else str(values)
 
 
+def capitalized(text: str) -> str:
+    """A sentence with its first letter large, the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
 def reasons_for(reasons: Iterable[ReasonCode], of: Of) -> tuple[ReasonCode, ...]:
     """Those of some reasons that may be given for something."""
     return tuple(reason for reason in reasons if of in reason.of)
@@ -150,5 +155,6 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     "linked": linked,
     "listed": listed,
     "reasons_for": reasons_for,
+    "capitalized": capitalized,
 }
 """Name in the templates -> function."""
