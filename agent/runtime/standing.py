@@ -11,11 +11,12 @@ from domain.errors import NotAllowed
 from domain.facts import Facts
 from domain.noun import Id, Noun, Text
 from guardrails.cards import Card
-from guardrails.demotions import Demotion, lowered
+from guardrails.demotions import Demotion
 from guardrails.entitlement import entitled
+from guardrails.levels import LevelView, levels
 from guardrails.people import User
 from guardrails.policy import Policy
-from guardrails.policy.autonomy import Autonomy, Level, Pilot
+from guardrails.policy.autonomy import Pilot
 from guardrails.policy.reasons import Of, ReasonCode
 from guardrails.powers import Delegation
 from guardrails.subject import describe
@@ -40,19 +41,6 @@ class Stop(Noun):
     asked_why: Text = ""
 
 
-class LevelHere(Noun):
-    """One entry of the autonomy of a policy (an empty list is every one): the level it says, and the level in force
-    where demotions (`lowered_by`) concern what it is about."""
-
-    case_kinds: tuple[Id, ...] = ()
-    sku_classes: tuple[Id, ...] = ()
-    sites: tuple[Id, ...] = ()
-    segments: tuple[Id, ...] = ()
-    said: Level
-    now: Level
-    lowered_by: tuple[Id, ...] = ()
-
-
 class Standing(Noun):
     """How far the copilot goes today: whether anything is written, where, at which level, and what has lowered it."""
 
@@ -60,7 +48,7 @@ class Standing(Noun):
     read_only: bool
     read_only_until: str = ""
     pilot: Pilot
-    levels: tuple[LevelHere, ...]
+    levels: tuple[LevelView, ...]
     demotions: tuple[Demotion, ...]
     stops: tuple[Stop, ...]
 
@@ -104,7 +92,7 @@ class StandingDesk:
             read_only=self.reads_only(),
             read_only_until=_until(policy),
             pilot=policy.pilot,
-            levels=levels(policy.autonomy, lower),
+            levels=levels(policy, lower),
             demotions=lower,
             stops=self.stops(),
         )
@@ -205,46 +193,11 @@ class StandingDesk:
         return Deciders(able=tuple(able), refused=refused, away=gone)
 
 
-def levels(autonomy: Autonomy, demotions: tuple[Demotion, ...]) -> tuple[LevelHere, ...]:
-    """The default and every narrower entry, each with the level in force where a demotion meets it."""
-    found = [LevelHere(said=autonomy.default, now=autonomy.default)]
-    found += [
-        LevelHere(
-            case_kinds=entry.case_kinds,
-            sku_classes=entry.sku_classes,
-            sites=entry.sites,
-            segments=entry.segments,
-            said=entry.level,
-            now=entry.level,
-        )
-        for entry in autonomy.narrower
-    ]
-    return tuple(_under(one, demotions) for one in found)
-
-
 def _stop(switch: Switch, asked: Turn | None) -> Stop:
     stop = Stop(system=switch.system, by=switch.by, at=switch.at, why=switch.why)
     if asked is None:
         return stop
     return stop.model_copy(update={"asked_by": asked.by, "asked_at": asked.at, "asked_why": asked.why})
-
-
-def _under(here: LevelHere, demotions: tuple[Demotion, ...]) -> LevelHere:
-    meet = [one for one in demotions if _meets(here, one)]
-    now = lowered(here.said, meet)
-    by = tuple(one.id for one in meet) if now != here.said else ()
-    return here.model_copy(update={"now": now, "lowered_by": by})
-
-
-def _meets(here: LevelHere, demotion: Demotion) -> bool:
-    """Whether something can be about both: each dimension overlaps, an empty one with everything."""
-    pairs = (
-        (here.case_kinds, demotion.case_kinds),
-        (here.sku_classes, demotion.sku_classes),
-        (here.sites, demotion.sites),
-        (here.segments, demotion.segments),
-    )
-    return demotion.ended_at is None and all(not a or not b or set(a) & set(b) for a, b in pairs)
 
 
 def _until(policy: Policy) -> str:
