@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,26 +9,10 @@ import pytest
 from agent.runtime.application import Application
 from guardrails.cards import Card
 from storage.records import ApprovalState, MoveState
-from tests.agent.house import opened, who
-from tests.panel.house import HX, Seen, drawn_seed, on_built_in, on_generated, panel
+from tests.agent.house import who
+from tests.panel.house import HX, Seen, drawn_seed, on_generated, panel
 
 pytestmark = pytest.mark.xdist_group("panel")
-
-
-@pytest.fixture(scope="module")
-def planned(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder in which the delay was planned; every test gets a copy of its own."""
-    home = tmp_path_factory.mktemp("planned") / "home"
-    with on_built_in(home):
-        return home
-
-
-@pytest.fixture
-def application(planned: Path, tmp_path: Path) -> Iterator[Application]:
-    home = tmp_path / "home"
-    shutil.copytree(planned, home)
-    with opened(home) as application:
-        yield application
 
 
 def first(application: Application) -> Card:
