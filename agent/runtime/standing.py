@@ -153,8 +153,8 @@ class StandingDesk:
             facts = facts or snapshots.get(session, card.facts)
         return later(card, move, facts, self._parts.policy.waiting, self._parts.clock.now())
 
-    def snoozed(self, user: str) -> dict[str, datetime]:
-        """The questions this person has put aside, each with the time it shows again."""
+    def snoozed(self, user: str) -> dict[tuple[str, str], datetime]:
+        """What this person has put aside, (approval, digest), each with the time it shows again."""
         with self._parts.database.read() as session:
             return approval_steps.snoozed(session, user, self._parts.clock.now())
 

@@ -37,8 +37,9 @@ def inbox(request: Request, app: App, me: Me, show: str = "waiting", page_: Page
     my_own = {card.approval for card in app.approvals(me.id)}
     shown = [views.of(card) for card in app.approvals()]
     mine = tuple(view for view in shown if view.may_decide and view.card.approval in my_own)
-    later = tuple((view, aside[view.card.approval]) for view in shown if view.card.approval in aside)
-    seen = {view.card.approval for view in mine} | aside.keys()
+    until = {view.card.approval: aside.get((view.card.approval, view.card.digest)) for view in shown}
+    later = tuple((view, back) for view in shown if (back := until[view.card.approval]) is not None)
+    seen = {view.card.approval for view in (*mine, *(view for view, _ in later))}
     others = tuple(view for view in shown if view.card.approval not in seen)
     return page(
         request,

@@ -17,11 +17,11 @@
     next.focus();
     next.scrollIntoView({ block: "nearest" });
   }
-  function open(selector) {
+  function open(selector, first = "input:not([type=hidden]), select, textarea") {
     const details = current() && $(selector, current());
     if (!details) return;
     details.open = true;
-    const field = $("input:not([type=hidden]), select, textarea", details);
+    const field = $(first, details);
     if (field) field.focus();
   }
   const KEYS = {
@@ -30,7 +30,7 @@
     "k": () => step(-1),
     "a": () => { const button = current() && $("[data-approve]", current()); if (button) button.focus(); },
     "e": () => open("[data-edit]"),
-    "r": () => open("[data-reject]"),
+    "r": () => open("[data-reject]", "textarea"),
     "n": () => open("[data-later]"),
     "g": () => open("[data-reassign]"),
     "x": () => { const tick = current() && $("[data-tick]", current()); if (tick) tick.click(); },
