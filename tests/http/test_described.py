@@ -173,7 +173,7 @@ OPERATIONS = sorted(
     "list_approvals read_approval approve reject edit list_entries read_entry verify_ledger read_metrics "
     "list_policy_versions read_policy_version compare_policies try_policy list_policy_changes propose_policy "
     "read_policy_change approve_policy reject_policy withdraw_policy "
-        "read_flow list_documents search_documents decide_many snooze reassign comment read_history list_deciders "
+    "read_flow list_documents search_documents decide_many snooze reassign comment read_history list_deciders "
     "list_delegations delegate end_delegation list_absences leave come_back list_stops stop_writes lift_stop "
     "read_autonomy read_agreement lift_demotion list_claims undo_move list_overrides".split()
 )
