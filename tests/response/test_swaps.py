@@ -15,8 +15,8 @@ from domain.told import as_told
 
 STOCK, LATE, FREE = "SKU-1042@DC-MEMPHIS", "SKU-1042@DC-MEMPHIS#PO-8801", "SKU-1042@DC-RENO"
 STRICT, OTHER = "SO-5014-1", "SO-5016-1"
-"""A line under contract that holds 20 of STOCK and 100 of LATE; one in no strict rank that holds 45 of LATE; FREE has units
-that nobody holds."""
+"""A line under contract that holds 20 of STOCK and 100 of LATE; one in no strict rank that holds 45 of LATE. FREE has
+units that nobody holds."""
 
 
 def moves_for(shifts: dict[tuple[str, str], int]) -> list[Move]:
