@@ -24,6 +24,9 @@ SCHEMA = "0003"
 
 BUSY_MILLISECONDS = 5000
 
+UPGRADE_MILLISECONDS = 60_000
+"""How long a process waits for another one that brings the schema up; on a slow disk that takes a while."""
+
 FLUSH = "flush"
 """What a session is told (`session.info`) that commits without waiting for the disk: `write` waits after it, when
 others are let in already. Nobody is told of what is not on disk, and no one who comes later is on disk before it."""
@@ -99,10 +102,12 @@ class Database:
                 return
             if not self.is_postgresql:
                 self._use_wal()
-            with self._writer.begin() as connection:
+            with self._writer.execution_options(upgrading=True).begin() as connection:
                 if self.is_postgresql:
                     connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('quartermaster/upgrade'))"))
                 _migrate(connection)
+                if not self.is_postgresql:
+                    connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
         self.ensure_current()
 
     def ensure_current(self) -> None:
@@ -179,7 +184,10 @@ def _sqlite(url: URL) -> Engine:
         connection.execute("PRAGMA foreign_keys=ON")
 
     def begin(connection: Connection) -> None:
-        writing = connection.get_execution_options().get("writing", False)
+        told = connection.get_execution_options()
+        writing = told.get("writing", False)
+        if told.get("upgrading", False):
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={UPGRADE_MILLISECONDS}")
         connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if writing else 'ON'}")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
