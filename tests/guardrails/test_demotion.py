@@ -83,7 +83,7 @@ def tight(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
 
 
 def breach(house: House) -> Demotion:
-    for one in SMALL[:3]:
+    for one in SMALL[:4]:
         house.propose(one)
     for one in SMALL[:2]:
         house.carry_out(one)
@@ -104,9 +104,9 @@ def test_many_small_actions_under_the_threshold_are_stopped_by_the_budget_and_lo
         ("EAST",),
     )
     assert any("demoted" in body for body in tight.entries(EntryKind.AUTONOMY))
-    tight.propose(SMALL[3])
     with pytest.raises(StaleDecision, match="now asks planner"):
         tight.make_gate().admit(SMALL[3].id)  # another process, at once
+    assert tight.propose(SMALL[4]).roles == ("planner",)
 
 
 def test_two_people_lift_a_demotion_and_neither_whom_it_happened_to(tight: House):
