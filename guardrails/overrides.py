@@ -34,7 +34,7 @@ class Weighed(Noun):
     """A person's override of a move: what it is (`recommendation`, `undo` or both), why, and its cost.
 
     Money in `currency` (the base currency), units beside it; see `domain.allocation.containing`. Without a cost the
-    allocation could not say: `why_none` says why.
+    allocation could not say: `why_none` says why. Not `exact`: the best that was found is not proven to be the best.
     """
 
     by: Id
@@ -46,6 +46,7 @@ class Weighed(Noun):
     chosen: Money | None = None
     floors: Units = 0
     ranked: Units = 0
+    exact: bool = True
     why_none: Text = ""
 
     @property
@@ -55,7 +56,8 @@ class Weighed(Noun):
             return f"What it costs against the best plan is not known: {self.why_none}."
         units = f", and {self.floors + self.ranked} units of contract floors or strict ranks"
         more = units if self.floors or self.ranked else ""
-        return f"It gives up {self.cost} {self.currency} against the best plan ({self.optimum}){more}."
+        about = "" if self.exact else "about "
+        return f"It gives up {about}{self.cost} {self.currency} against the best plan ({self.optimum}){more}."
 
     def body(self, kinds: Iterable[str]) -> dict[str, Any]:
         """What the ledger says of it."""
@@ -179,6 +181,7 @@ def weigh(
         chosen=from_minor(given_up.chosen),
         floors=given_up.floors,
         ranked=given_up.ranked,
+        exact=given_up.exact,
     )
 
 

@@ -38,8 +38,8 @@ autonomy = typer.Typer(
 app.add_typer(approvals, name="approvals")
 app.add_typer(delegations, name="delegations")
 app.add_typer(policy, name="policy")
-app.add_typer(autonomy, name="autonomy")
 app.add_typer(overrides, name="overrides")
+app.add_typer(autonomy, name="autonomy")
 app.add_typer(ledger, name="ledger")
 app.add_typer(keys, name="keys")
 app.add_typer(database, name="database")
@@ -450,6 +450,18 @@ def delegations_list(
     _run(context, "delegations.list_", output, None, everything=everything)
 
 
+@overrides.command("list")
+def overrides_list(
+    context: typer.Context,
+    since: Annotated[
+        str | None, typer.Option(metavar="DATE", help="From this day or time on (UTC when absent).")
+    ] = None,
+    output: Out = None,
+) -> None:
+    """Who went against the plan, why, and what that cost against the optimum; and who may."""
+    _run(context, "overriding.list_", output, None, since=since)
+
+
 Kind = Annotated[str | None, typer.Option("--kind", help="Only this kind of exception.")]
 SkuClass = Annotated[str | None, typer.Option("--sku-class", help="Only this ABC class.")]
 Site = Annotated[str | None, typer.Option("--site", help="Only this site.")]
@@ -534,18 +546,6 @@ def autonomy_lift(
 ) -> None:
     """Lift a demotion: the first person asks, a second one lifts it."""
     _run(context, "autonomy.lift", output, as_user, demotion=demotion, why=why)
-
-
-@overrides.command("list")
-def overrides_list(
-    context: typer.Context,
-    since: Annotated[
-        str | None, typer.Option(metavar="DATE", help="From this day or time on (UTC when absent).")
-    ] = None,
-    output: Out = None,
-) -> None:
-    """Who went against the plan, why, and what that cost against the optimum; and who may."""
-    _run(context, "overriding.list_", output, None, since=since)
 
 
 @ledger.command("verify")

@@ -26,13 +26,15 @@ class GivenUp(Noun):
     """What an override costs, in minor units of the objective.
 
     `floors` and `ranked` are units of contract floors and strict ranks that it trades away: no money stands against
-    them. `cost` is never negative: what is gained by setting such a rule aside is no saving.
+    them. `cost` is never negative: what is gained by setting such a rule aside is no saving. `exact`: both allocations
+    are proven to be the best; else each is the best that was found.
     """
 
     optimum: int
     chosen: int
     floors: Units
     ranked: Units
+    exact: bool = True
 
     @property
     def cost(self) -> int:
@@ -55,7 +57,8 @@ def containing(problem: Problem, plan: AllocationPlan, fixed: Fixed) -> GivenUp:
         left = max(0, lifted.rules.budget - lost)
         lifted = lifted.model_copy(update={"rules": lifted.rules.model_copy(update={"budget": left})})
     total = Counter(decided.grants)
-    total.update(within_budget(lifted, decided, weigh(lifted)).answer.grants)
+    answer = within_budget(lifted, decided, weigh(lifted)).answer
+    total.update(answer.grants)
     chosen = {key: units for key, units in total.items() if units}
     optimum = {(grant.line, grant.supply): grant.quantity for grant in plan.grants}
     before, after = _above(problem, optimum), _above(problem, chosen)
@@ -64,6 +67,7 @@ def containing(problem: Problem, plan: AllocationPlan, fixed: Fixed) -> GivenUp:
         chosen=value(problem, chosen),
         floors=max(0, before[0] - after[0]),
         ranked=sum(max(0, was - now) for was, now in zip(before[1:], after[1:], strict=True)),
+        exact=plan.proven_optimal and answer.worth == answer.bound,
     )
 
 

@@ -89,11 +89,11 @@ def _roles(policy: Policy) -> Iterator[Problem]:
         if role.escalates_to is not None
     ]
     named.append((("autonomy", "confirm_role"), policy.autonomy.confirm_role))
-    if policy.autonomy.demotion.lifted_by is not None:
-        named.append((("autonomy", "demotion", "lifted_by"), policy.autonomy.demotion.lifted_by))
     for index, item in enumerate(policy.overrides):
         named += [(("overrides", index, "roles", place), role) for place, role in enumerate(item.roles)]
         named += [(("overrides", index, "above"), item.above)] if item.above is not None else []
+    if policy.autonomy.demotion.lifted_by is not None:
+        named.append((("autonomy", "demotion", "lifted_by"), policy.autonomy.demotion.lifted_by))
     deciders = ", ".join(name for name, role in policy.roles.items() if role.decides)
     for path, role_id in named:
         role = policy.roles.get(role_id)

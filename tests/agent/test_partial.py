@@ -27,17 +27,18 @@ with in_world(home, generate({seed})) as app:
 """
 
 
-def _play(seed: int, home: Path, open_at: Open, *, at_once: bool) -> None:
+def _play(seed: int, home: Path, open_at: Open, *, at_once: bool, most: int = MOST) -> None:
     """`at_once`: everything is carried out after each decision, and what nobody has decided expires two days later: it
-    is asked of the role above, or blocked; else everything is carried out together, and the rest approved."""
+    is asked of the role above, or blocked; else everything is carried out together, and the rest approved (rejected
+    when fewer than usual are decided, at `most`)."""
     before, dice = books(home, NOW), Dice(seed, "partial")
     did: list[str] = []
     with open_at(0) as application:
-        while len(did) < MOST and (done := decide(application, dice, seed, settle=at_once)):
+        while len(did) < most and (done := decide(application, dice, seed, settle=at_once)):
             did.append(done)
         application.settle()
         if not at_once:
-            let_all_end(application, yes=True)
+            let_all_end(application, yes=most == MOST)
     if at_once:
         with open_at(48) as application:
             let_all_end(application)
@@ -46,11 +47,14 @@ def _play(seed: int, home: Path, open_at: Open, *, at_once: bool) -> None:
     assert findings(home, before) == ()
 
 
-def test_partial_decisions_leave_no_move_half_executed_and_no_loser_without_a_winner(careful: Path):
+@pytest.mark.parametrize(
+    "most", [5, pytest.param(MOST, marks=pytest.mark.real)], ids=["a few decisions", "all of them"]
+)
+def test_partial_decisions_leave_no_move_half_executed_and_no_loser_without_a_winner(careful: Path, most: int):
     def open_at(hours: int):
         return opened(careful, now=NOW + timedelta(hours=hours), policy=careful_policy(careful))
 
-    _play(FRESH[0], careful, open_at, at_once=False)
+    _play(FRESH[0], careful, open_at, at_once=False, most=most)
 
 
 @pytest.mark.nightly

@@ -21,7 +21,7 @@ from evals.oracle import OracleFailed
 from evals.worlds.generate import generate
 from tests.domain.problems import line, problem, problems, supply
 
-FRESH = random.SystemRandom().sample(range(10**6), 3)
+FRESH = random.SystemRandom().sample(range(10**6), 40)
 
 
 @st.composite
@@ -67,13 +67,13 @@ def _sets_aside(task: Problem, lines: set[str]) -> bool:
     )
 
 
-@settings(max_examples=40)
+@settings(max_examples=15)
 @given(overrides(whole=False))
 def test_the_cost_is_the_optimum_less_the_best_plan_that_contains_the_override(made):
     _recounted(*made)
 
 
-@settings(max_examples=40)
+@settings(max_examples=15)
 @given(overrides(whole=True, orders=True))
 def test_an_override_stands_above_completeness_of_its_own_lines_and_orders_only(made):
     _recounted(*made)
@@ -120,7 +120,11 @@ def test_what_cannot_be_is_refused(fixed, text):
         containing(task, allocate(task), fixed)
 
 
-@pytest.mark.parametrize("seed", FRESH, ids=["world 1", "world 2", "world 3"])
+@pytest.mark.parametrize(
+    "seed",
+    [FRESH[0], *(pytest.param(seed, marks=pytest.mark.nightly) for seed in FRESH[1:])],
+    ids=[f"world {number}" for number in range(len(FRESH))],
+)
 def test_on_drawn_worlds_the_cost_is_what_the_recount_says(seed: int):
     world = generate(seed)
     facts = world.facts
@@ -135,4 +139,8 @@ def test_on_drawn_worlds_the_cost_is_what_the_recount_says(seed: int):
         fixed = {(grant.line, grant.supply): grant.quantity // 2}
         truth = given_up(task, fixed)
         made = containing(task, plan, fixed)
-        assert (made.optimum, made.chosen, made.cost) == (truth.optimum, truth.chosen, truth.cost), (seed, fixed)
+        if made.exact:
+            assert (made.optimum, made.chosen, made.cost) == (truth.optimum, truth.chosen, truth.cost), (seed, fixed)
+        else:  # packs and whole orders: the engine says so when it cannot prove its best
+            near = max(plan.bound - plan.value, truth.optimum // 100)
+            assert abs(made.cost - truth.cost) <= near, (seed, fixed)

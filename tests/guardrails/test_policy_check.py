@@ -163,7 +163,9 @@ def test_what_nobody_may_decide_is_named():
 
 
 def test_every_fault_is_listed_not_only_the_first():
-    text = default_text().replace("value: 500 USD", "value: 500 EUR").replace("roles: [finance]", "roles: [fin]")
+    text = (
+        default_text().replace("value: 500 USD", "value: 500 EUR").replace("    roles: [finance]", "    roles: [fin]")
+    )
     found = [one for one in examine(text, "mine.yaml") if one.what == "malformed"]
     assert len([one for one in found if "counts in USD" in one.message]) == 4
     assert len([one for one in found if "no role 'fin'" in one.message]) == 2
