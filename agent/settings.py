@@ -54,6 +54,10 @@ class Settings(BaseModel):
     """Live mode: operating-system user -> our user, written `os=ours,os=ours`."""
     people: Path | None = None
     """A YAML file of our users and their roles; the demo personas when absent."""
+    entities: Path | None = None
+    """A YAML file of the legal entities of this installation; one, `main`, when absent."""
+    entity: Id | None = None
+    """Which of them is meant, where nobody says otherwise."""
     tenant: Id = "local"
     planner: Literal["rules", "llm"] = "rules"
     policy: Path | None = None
@@ -165,6 +169,11 @@ def load_settings(home: Path | None = None, environ: Mapping[str, str] | None = 
         name = str(first["loc"][0])
         variable = _VARIABLES.get(name, f"QUARTERMASTER_{name.upper()}")
         raise BadInput(first["msg"], field=variable, fix=f"change or unset {variable}") from None
+
+
+def variable(name: str, environ: Mapping[str, str] | None = None) -> str:
+    """A variable that a file of ours names instead of a secret; "" when it is not set."""
+    return (os.environ if environ is None else environ).get(name, "")
 
 
 def prepare_process() -> None:

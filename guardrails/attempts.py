@@ -93,11 +93,12 @@ class Attempts:
     def on(self, approval: str, user: str, verb: Verb, digest: str | None = None) -> Iterator[Attempt]:
         """One transaction with question and move locked, once the table lets `verb` be done to it now.
 
-        The time is taken when the rows are ours: whoever ends a power first has ended it for this decision too.
+        Person and time are taken when the ledger and the rows are ours: whoever ends a power first has ended it for
+        this decision too. NotAllowed for a service: a program does nothing with a question.
         """
         with self.recorded(user, verb, approval), self._database.write() as session:
-            person = self._people.get(user)
             self._ledger.hold(session)
+            person = self._people.person(user)
             asked = approvals.get(session, approval, lock=True)
             record, now = moves.get(session, asked.move, lock=True), self._now()
             if asked.state in FINAL and verb != "comment":

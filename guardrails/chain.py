@@ -52,6 +52,8 @@ class EntryKind(StrEnum):
     """The ledger or other records left the house."""
     SIGN_IN = "sign_in"
     """Somebody came in, or was refused at the door."""
+    IDENTITY = "identity"
+    """Somebody was deactivated, or may act again."""
     REDACTION_ASKED = "redaction_asked"
     """Somebody asked that what an entry says be taken away; a second person decides."""
     REDACTION = "redaction"

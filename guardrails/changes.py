@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,13 +12,13 @@ from domain.canonical import canonical_json
 from domain.errors import AlreadyDecided, BadInput, Conflict, NotAllowed, QuartermasterError
 from guardrails.chain import EntryKind
 from guardrails.ledger import Ledger, grounds
-from guardrails.ownership import must_be_held, must_decide, must_see_with_other_eyes, speaks_for
+from guardrails.ownership import counts, must_be_held, must_decide, must_see_with_other_eyes, speaks_for
 from guardrails.people import People, User
 from guardrails.policy import Policy, parse
 from guardrails.policy.difference import changed_parts, differences
-from guardrails.powers import Delegation, Power, powers
+from guardrails.powers import Power, powers
 from guardrails.succession import OPEN, TRANSITIONS, Succession, Verb, due, effective
-from storage import policies, policy_changes
+from storage import delegations, policies, policy_changes
 from storage.database import Database, Session
 from storage.policy_changes import Consent, PolicyChange
 
@@ -46,7 +46,7 @@ class _Desk:
 class Changes:
     """Propose, approve, reject, withdraw. Every step and every refused attempt is in the ledger.
 
-    `kept` gives a policy by its id, read in a transaction; `delegations` gives those that may be good now.
+    `kept` gives a policy by its id, read in a transaction.
     """
 
     def __init__(
@@ -57,14 +57,12 @@ class Changes:
         kept: Callable[[Session, str], Policy],
         people: People,
         now: Callable[[], datetime],
-        delegations: Callable[[Session], Iterable[Delegation]] = lambda _: (),
     ) -> None:
         self._database = database
         self._ledger = ledger
         self._in_force = in_force
         self._people = people
         self._now = now
-        self._delegations = delegations
         self._succession = Succession(ledger, kept)
 
     def propose(
@@ -82,7 +80,7 @@ class Changes:
             with self._database.write() as session:
                 self._ledger.hold(session)
                 self._succession.arrive(session, now)
-                person = self._people.get(user)
+                person = self._people.person(user)
                 must_decide(person, self._powers(session, person, now), self._in_force())
                 return self._proposal(session, policy, text, person, why, evidence or {}, now)
         except (NotAllowed, Conflict, BadInput) as refused:
@@ -99,6 +97,7 @@ class Changes:
             if desk.needed != found.needed:
                 policy_changes.set_needed(session, found.id, desk.needed)
                 found = policy_changes.get(session, found.id)
+            found = self._of_those_who_are_here(desk, found)
             power = speaks_for(desk.person, desk.powers, found, found.missing, desk.policy, self._people)
             if desk.policy.owners.four_eyes:
                 must_see_with_other_eyes(desk.person, power, found, self._people)
@@ -130,7 +129,7 @@ class Changes:
         """Why `user` may not approve a change now; "" when they may. For those who only look."""
         policy = self._in_force()
         needed = policy.owners.needed(change.changed, policy.roles)
-        given = {consent.role for consent in change.consents}
+        given = {consent.role for consent in change.consents if counts(consent, self._people)}
         try:
             person = self._people.get(user)
             with self._database.read() as session:
@@ -226,6 +225,14 @@ class Changes:
         self._succession.record(session, change, person.id, now, body)
         return change
 
+    def _of_those_who_are_here(self, desk: _Desk, found: PolicyChange) -> PolicyChange:
+        """The change without the approvals of people whose powers have ended since: their roles are asked anew."""
+        void = [one for one in found.consents if not counts(one, self._people)]
+        for one in void:
+            policy_changes.take_back(desk.session, found.id, one.role)
+            self._record(desk, {"did": "approval ended", "role": one.role, "of": one.by})
+        return policy_changes.get(desk.session, found.id) if void else found
+
     def _must_be_new(self, session: Session, policy: Policy, base: Policy) -> None:
         if base.id == policy.id:
             raise Conflict(f"{policy.id} is the policy already", field="policy", fix="change something in the document")
@@ -241,7 +248,7 @@ class Changes:
             self.arrive()
             with self._database.write() as session:
                 self._ledger.hold(session)
-                person = self._people.get(user)
+                person = self._people.person(user)
                 found = policy_changes.get(session, change, lock=True)
                 if found.state not in TRANSITIONS[verb]:
                     state = found.state.value.replace("_", " ")
@@ -256,7 +263,7 @@ class Changes:
             raise
 
     def _powers(self, session: Session, person: User, now: datetime) -> tuple[Power, ...]:
-        return powers(person, self._people, self._delegations(session), now)
+        return powers(person, self._people, delegations.listed(session, taker=person.id, at=now), now)
 
     def _record(self, desk: _Desk, body: Mapping[str, Any]) -> None:
         said = {**body, "judged_by": desk.policy.id}

@@ -43,8 +43,8 @@ class Delegating:
         begins, and for a role that decides nothing.
         """
         with self._attempts.recorded(giver, "delegate"), self._database.write() as session:
-            person = self._people.get(giver)
             self._ledger.hold(session)
+            person = self._people.person(giver)
             hold_powers(session, to)
             now = self._now()
             _check_times(since, until, now)
@@ -67,8 +67,8 @@ class Delegating:
     def end(self, delegation: str, user: str) -> Delegation:
         """Take a role back, or give it back: the giver or the taker, at once. Conflict when it has ended already."""
         with self._attempts.recorded(user, "end_delegation"), self._database.write() as session:
-            person = self._people.get(user)
             self._ledger.hold(session)
+            person = self._people.person(user)
             given = delegations.get(session, delegation)
             hold_powers(session, given.taker)
             now = self._now()
@@ -92,8 +92,8 @@ class Delegating:
     def away(self, user: str, since: datetime, until: datetime, why: str = "") -> Absence:
         """Say that one is out of office; what was said before and is not over, ends. They may still decide."""
         with self._attempts.recorded(user, "away"), self._database.write() as session:
-            person = self._people.get(user)
             self._ledger.hold(session)
+            person = self._people.person(user)
             now = self._now()
             _check_times(since, until, now)
             told = Absence(number=0, user=person.id, since=since, until=until, why=why[:4000], created_at=now)
@@ -105,8 +105,8 @@ class Delegating:
     def back(self, user: str) -> int:
         """Say that one is back; how many absences that ends. Conflict when one was not away."""
         with self._attempts.recorded(user, "back"), self._database.write() as session:
-            person = self._people.get(user)
             self._ledger.hold(session)
+            person = self._people.person(user)
             now = self._now()
             ended = delegations.come_back(session, person.id, now)
             if not ended:
@@ -125,7 +125,7 @@ class Delegating:
         if named is None or not named.decides:
             known = ", ".join(name for name, one in policy.roles.items() if one.decides)
             raise BadInput(f"there is no role '{role[:60]}' that decides", field="role", fix=f"name one of {known}")
-        if giver.service or role not in giver.roles:
+        if role not in giver.roles:
             have = ", ".join(giver.roles) or "no role"
             raise NotAllowed(
                 f"{giver.name} has {have} and hands over only that",

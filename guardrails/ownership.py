@@ -8,7 +8,7 @@ from domain.errors import BadInput, NotAllowed
 from guardrails.people import People, User
 from guardrails.policy import Policy
 from guardrails.powers import Power
-from storage.policy_changes import PolicyChange
+from storage.policy_changes import Consent, PolicyChange
 
 
 def speaks_for(
@@ -39,6 +39,15 @@ def must_see_with_other_eyes(person: User, power: Power, change: PolicyChange, p
             field="four_eyes",
             fix=_ask(people, change.missing, spoke),
         )
+
+
+def counts(given: Consent, people: People) -> bool:
+    """Whether an approval still counts: nobody in whose name it was given is gone, or was deactivated since."""
+    for name in (given.by, given.for_whom):
+        user, void = (None, None) if name is None else (people.known().get(name), people.void_until(name))
+        if name is not None and (user is None or not user.active or (void is not None and given.at <= void)):
+            return False
+    return True
 
 
 def must_decide(person: User, mine: Iterable[Power], policy: Policy) -> None:

@@ -37,7 +37,7 @@ def powers(user: User, people: People, delegations: Iterable[Delegation], at: da
     """Everything `user` may decide in at `at`, their own first. Nothing for a service, or somebody who is not active.
 
     What was handed over ends with its giver: one who is no longer active, or has lost the role, hands nothing on. It is
-    never handed on a second time.
+    never handed on a second time, and does not come back when its giver or taker was deactivated and acts again.
     """
     if not user.active or user.service:
         return ()
@@ -46,11 +46,17 @@ def powers(user: User, people: People, delegations: Iterable[Delegation], at: da
     handed = tuple(
         Power(grant=grant, for_whom=given.giver)
         for given in delegations
-        if given.taker == user.id and given.giver in known and given.holds(at)
+        if given.taker == user.id and given.giver in known and given.holds(at) and not _void(given, people)
         for grant in known[given.giver].grants
         if grant.role == given.role
     )
     return (*own, *handed)
+
+
+def _void(given: Delegation, people: People) -> bool:
+    """Whether giver or taker was deactivated after this was handed over."""
+    moments = (people.void_until(given.giver), people.void_until(given.taker))
+    return any(moment is not None and given.created_at <= moment for moment in moments)
 
 
 def at_or_above(role: str, policy: Policy) -> frozenset[str]:

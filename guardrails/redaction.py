@@ -16,7 +16,7 @@ from domain.errors import BadInput, Conflict, NotAllowed, StaleDecision, Unknown
 from domain.noun import Id, Noun, Text
 from guardrails.chain import LASTING, Entry, EntryKind
 from guardrails.ledger import Ledger
-from guardrails.people import User
+from guardrails.people import People, User
 from guardrails.policy import Policy
 from storage import moves, plans, run_events, runs, snapshots
 from storage.database import Session
@@ -93,10 +93,21 @@ def ask(
 
 
 def confirm(
-    session: Session, ledger: Ledger, policy: Policy, user: User, seq: int, shown: str, *, at: datetime
+    session: Session,
+    ledger: Ledger,
+    policy: Policy,
+    people: People,
+    user: User,
+    seq: int,
+    shown: str,
+    *,
+    at: datetime,
 ) -> Redaction:
-    """Do what was asked, when `shown` is its digest. Raises NotAllowed for whoever asked (four eyes) or has no role for
-    it, UnknownReference when nobody asked, StaleDecision for another digest."""
+    """Do what was asked, when `shown` is its digest.
+
+    Raises NotAllowed for whoever asked (four eyes) or has no role for it, UnknownReference when nobody asked,
+    StaleDecision for another digest, Conflict when whoever asked was deactivated since.
+    """
     _may(user, policy)
     ledger.hold(session)
     entry, _ = _entry(session, ledger, seq)
@@ -109,6 +120,10 @@ def confirm(
     if shown != asked.digest:
         raise StaleDecision(
             "this is not what is asked for now", field="digest", fix=f"look at it again: {asked.digest}"
+        )
+    if _word_is_void(asked, people):
+        raise Conflict(
+            f"{asked.asked_by}, who asked for it, was deactivated since", field="seq", fix="ask for it anew yourself"
         )
     _must_be_over(session, entry, asked.covers)
     taken = _take_run(session, entry) if asked.covers == "run" else []
@@ -157,6 +172,13 @@ def _may(user: User, policy: Policy) -> None:
     if not user.active or user.service or not set(user.roles) & set(allowed):
         names = ", ".join(allowed) or "nobody"
         raise NotAllowed(f"the ledger is redacted by {names}, not by {user.name}", field="role", fix=_FIX_ROLE)
+
+
+def _word_is_void(asked: Redaction, people: People) -> bool:
+    """Whether the first of the two is gone: what somebody began ends with them."""
+    first, void = people.known().get(asked.asked_by), people.void_until(asked.asked_by)
+    over = void is not None and datetime.fromisoformat(asked.asked_at) <= void
+    return over or first is None or not first.active
 
 
 def _check_reason(policy: Policy, code: str, why: str) -> None:

@@ -31,7 +31,8 @@ FIRST, LAST, ABOVE = "first reminder", "last reminder", "role above"
 
 @dataclass(frozen=True)
 class _Sweep:
-    """What one sweep knows: the time, who is away (`gone`), and the roles in other hands."""
+    """What one sweep knows: the time, the people, who of them is away or no longer active (`gone`), and the roles in
+    other hands."""
 
     ledger: Ledger
     policy: Policy
@@ -40,7 +41,7 @@ class _Sweep:
     gone: frozenset[str]
     handed: tuple[Delegation, ...]
     presence: str
-    """The mark of this very set of absences and delegations; "" when nobody is away."""
+    """The mark of who is there and whose role is in whose hands; "" when nobody is gone."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +56,7 @@ class _Waiting:
 def sweep(database: Database, ledger: Ledger, policy: Policy, people: People, at: datetime) -> tuple[Step, ...]:
     """Everything that time asks for at `at`, each question in a transaction of its own; what was done, in order."""
     with database.read() as session:
-        absent = delegations.absences(session, at=at)
-        handed = delegations.listed(session, at=at)
-        known = digest("presence/1", [[a.number for a in absent], [d.id for d in handed]])
-        presence = f"away {known[:12]}" if absent else ""
-        look = _Sweep(ledger, policy, people, at, frozenset(a.user for a in absent), handed, presence)
+        look = _look(session, ledger, policy, people.still(), at)
         due = _due(session, look)
     done: list[Step] = []
     for approval in due:
@@ -69,6 +66,13 @@ def sweep(database: Database, ledger: Ledger, policy: Policy, people: People, at
             if waiting is not None:
                 done += _tend(waiting, look)
     return tuple(done)
+
+
+def _look(session: Session, ledger: Ledger, policy: Policy, people: People, at: datetime) -> _Sweep:
+    absent, handed = delegations.absences(session, at=at), delegations.listed(session, at=at)
+    gone = frozenset(one.id for one in people.all() if not one.active) | {one.user for one in absent}
+    known = digest("presence/2", [[a.number for a in absent], [d.id for d in handed], sorted(gone)])
+    return _Sweep(ledger, policy, people, at, gone, handed, f"away {known[:12]}" if gone else "")
 
 
 def _due(session: Session, look: _Sweep) -> tuple[str, ...]:
@@ -162,26 +166,41 @@ def _above(waiting: _Waiting, look: _Sweep, why: str) -> list[Step]:
 
 
 def _away(waiting: _Waiting, look: _Sweep) -> list[Step]:
-    """Pass on what was given to somebody who is away; when nobody who may decide is there, the role above may too."""
+    """Pass on what was given to somebody who is gone; when nobody who may decide is there, the role above may too.
+
+    A delegate stands in for somebody who is away. Whoever is no longer active has none: it is everybody's again.
+    """
     asked = waiting.asked
     able = _able(waiting, look)
-    if asked.assigned_to is not None and asked.assigned_to not in look.gone:
+    holder = None if asked.assigned_to is None else look.people.known().get(asked.assigned_to)
+    if holder is not None and holder.id not in look.gone:
         return []
     if asked.assigned_to is not None:
-        instead = [d.taker for d in look.handed if d.giver == asked.assigned_to and d.taker in able - look.gone]
+        active = holder is not None and holder.active
+        instead = [
+            d.taker for d in look.handed if active and d.giver == asked.assigned_to and d.taker in able - look.gone
+        ]
         to = instead[0] if instead else None
         new = asked.model_copy(update={"assigned_to": to})
         if not approval_states.amend(waiting.session, asked, new, "reassign"):
             return []
-        text = f"{asked.assigned_to} is away"
+        text = f"{asked.assigned_to} is {'away' if active else 'no longer active'}"
         _write(waiting, look, {"question": "reassigned", "to": to, "why": text})
         passed = [_step(waiting, look, "reassigned", to or asked.role, text)]
         waiting = _Waiting(waiting.session, new, waiting.record)
     else:
         passed = []
-    if able & look.gone and not able - look.gone:
-        passed += _above(waiting, look, "everybody who may decide it is away")
+    if not able - look.gone and (able or _held(asked, look)):
+        passed += _above(
+            waiting, look, "everybody who may decide it is away" if able else "nobody who may decide it is left"
+        )
     return passed
+
+
+def _held(asked: Approval, look: _Sweep) -> bool:
+    """Whether somebody who is no longer active has the role."""
+    wanted = set(asked.role.split("/"))
+    return any(wanted & set(one.roles) for one in look.people.all() if not one.active and not one.service)
 
 
 def _able(waiting: _Waiting, look: _Sweep) -> frozenset[str]:

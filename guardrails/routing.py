@@ -75,8 +75,6 @@ def comment(attempt: Attempt, text: str) -> None:
     said = text.strip()
     if not said or len(said) > 2000:
         raise BadInput("a comment has 1 to 2000 characters", field="text", fix="say it in fewer words")
-    if attempt.person.service:
-        raise NotAllowed(f"{attempt.person.name} is a program", field="user", fix="have a person say it")
     note(attempt, "commented", text=said)
     attempt.write(EntryKind.QUESTION, {"question": "commented", "text": said})
 

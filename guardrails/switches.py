@@ -44,7 +44,8 @@ def stop(
     system: str = EVERYTHING,
     reason_code: str = "",
 ) -> Switch:
-    """Stop writes to `system` (everything by default). Anybody who decides something may; it is in the ledger.
+    """Stop writes to `system` (everything by default). Anybody with a role that decides may, a service as well: to
+    stop is the safe side, and only people lift it. It is in the ledger.
 
     Stopping what is stopped adds a hand: whoever did it lifts it no more, and what was asked until then is void.
     """
@@ -114,11 +115,12 @@ def asked_lifts(session: Session, people: People, at: datetime) -> tuple[Turn, .
 
 
 def _asked(turns: tuple[Turn, ...], people: People, at: datetime) -> Turn | None:
-    """The word of the first of two, while it is good: an hour, while they are active, and nobody stopped it since."""
+    """The word of the first of two, while it is good: an hour, unless they were deactivated or it was stopped since."""
     last = turns[-1] if turns else None
     if last is None or last.what != "asked" or at >= last.at + GOOD_FOR:
         return None
-    return last if any(one.id == last.by and one.active for one in people.all()) else None
+    first, void = people.known().get(last.by), people.void_until(last.by)
+    return last if first is not None and first.active and (void is None or void < last.at) else None
 
 
 def stopped(session: Session, systems: tuple[str, ...]) -> Switch | None:

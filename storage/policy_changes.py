@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, RowMapping
+from sqlalchemy import ForeignKey, RowMapping, delete
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.canonical import canonical_json
@@ -140,6 +140,12 @@ def consent(session: Session, change: str, given: Consent) -> bool:
     place = len(get(session, change).consents)
     values: Mapping[str, Any] = {name: getattr(given, name) for name in Consent.model_fields}
     return add_if_absent(session, PolicyConsentRow, {"change": change, "place": place, **values})
+
+
+def take_back(session: Session, change: str, role: str) -> None:
+    """Forget the approval of a role, of a change that is locked."""
+    where = (PolicyConsentRow.change == change, PolicyConsentRow.role == role)
+    session.execute(delete(PolicyConsentRow).where(*where))
 
 
 def set_needed(session: Session, change: str, needed: tuple[str, ...]) -> None:

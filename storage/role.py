@@ -22,6 +22,7 @@ RIGHTS = {
     "ledger": "SELECT, INSERT",
     "ledger_checkpoints": "SELECT, INSERT",
     "ledger_contents": "SELECT, INSERT, UPDATE (body, redacted_at)",
+    "deactivations": "SELECT, INSERT, UPDATE",
     "alembic_version": "SELECT",
 }
 """What the role may do with these tables; with every other one it may read, add, change and take away rows."""

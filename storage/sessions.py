@@ -44,6 +44,12 @@ def end(session: Session, digest: str) -> bool:
     return affected(session, delete(table).where(table.c.id == digest)) == 1
 
 
+def end_of(session: Session, user: str) -> int:
+    """Forget every session of a user; how many there were."""
+    table = table_of(SessionRow)
+    return affected(session, delete(table).where(table.c.user == user))
+
+
 def forget(session: Session, now: datetime) -> int:
     """Forget the sessions whose time is over; how many."""
     table = table_of(SessionRow)

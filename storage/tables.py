@@ -10,6 +10,7 @@ from storage.cases import CaseRow
 from storage.claims import ClaimRow
 from storage.conversations import ConversationRow, TurnRow
 from storage.counters import CounterRow
+from storage.deactivations import DeactivationRow
 from storage.delegations import AbsenceRow, DelegationRow
 from storage.demotions import DemotionRow
 from storage.effects import EffectRow
@@ -40,6 +41,7 @@ TABLES: tuple[type[Base], ...] = (
     ClaimRow,
     ConversationRow,
     CounterRow,
+    DeactivationRow,
     DelegationRow,
     DemotionRow,
     EffectRow,

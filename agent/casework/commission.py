@@ -68,6 +68,8 @@ def _refusal(session: Session, services: Services, run: Run, accepted: Offer) ->
     if not conversations.follows(session, run.id, key):
         return "something else was said since"
     person = services.people.get(run.actor)
+    if person.service:
+        return f"{person.id} is a service: it may ask, and a person accepts"
     if not any(role in services.policy.roles and services.policy.roles[role].decides for role in person.roles):
         return f"{person.id} has no role that may decide anything"
     if counters.next_number(session, f"accepted/{key}") != 1:

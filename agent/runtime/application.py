@@ -15,6 +15,7 @@ from agent.runtime.browse import Browse
 from agent.runtime.clock import pause
 from agent.runtime.intake import Intake, Said, Taken
 from agent.runtime.overrides import OverrideDesk
+from agent.runtime.people_desk import PeopleDesk
 from agent.runtime.pilot_desk import PilotDesk
 from agent.runtime.policy_desk import PolicyDesk
 from agent.runtime.records_desk import RecordsDesk
@@ -57,6 +58,8 @@ class Application:
         """Who comes in through the doors."""
         self.browse = Browse(parts.database, parts.ledger, parts.fresh, parts.clock.wall)
         """What doors may look up."""
+        self.staff = PeopleDesk(parts.database, parts.ledger, lambda: parts.policy, parts.roster, parts.clock)
+        """Who may act here, and who no longer."""
         self._sweeper = Sweeper(parts.services, self._intake, lambda: parts.leases)
         self.records = RecordsDesk(parts)
         """The ledger: verified, exported, signed, explained."""
@@ -177,8 +180,12 @@ class Application:
     def settle(self, focus: str | None = None, *, only_due: bool = False, tell: Tell | None = None) -> None:
         """Let everything go on as far as it can without people, and keep the ledger's head.
 
-        Raises what stopped the run `focus`; the trouble of other runs is recorded with them.
+        Raises what stopped the run `focus`; the trouble of other runs is recorded with them. A process that only
+        holds doors leaves all of it to the worker of another one.
         """
+        if not self._parts.works:
+            self.wake()
+            return
         self._parts.policies.arrive()
         trouble = dict(self._parts.progress.settle(only_due=only_due, tell=tell))
         self.records.keep_head()

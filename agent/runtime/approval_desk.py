@@ -126,6 +126,7 @@ class ApprovalDesk:
         """The kill switch: nothing is written to `system` (everything when not named) until it is lifted."""
         parts = self._parts
         with self._attempts.recorded(user, "stop"), parts.database.write() as session:
+            parts.ledger.hold(session)
             person, at = parts.people.get(user), parts.clock.now()
             return switches.stop(
                 session,
@@ -142,6 +143,7 @@ class ApprovalDesk:
         """Let writes go on: asked for by one person, done by a second within an hour; neither has stopped it."""
         parts = self._parts
         with self._attempts.recorded(user, "lift"), parts.database.write() as session:
+            parts.ledger.hold(session)
             person, at = parts.people.get(user), parts.clock.now()
             made = switches.lift(
                 session, parts.ledger, parts.policy, parts.people, person, at=at, why=reason, system=system

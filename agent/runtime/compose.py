@@ -3,19 +3,22 @@ listing approvals or verifying the ledger never imports the graph or the durable
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Collection
 from datetime import datetime
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.casework.services import Services
+from agent.entities import MAIN
 from agent.planners.interface import Planner
 from agent.planners.rules.planner import RulesPlanner
 from agent.runtime.application import Application
 from agent.runtime.clock import Clock, FixedClock, SystemClock
 from agent.runtime.leases import Leases, process_name
 from agent.runtime.library import open_library
+from agent.runtime.once import once
+from agent.runtime.people_desk import open_roster
 from agent.runtime.policies import InForce, begin
 from agent.runtime.policy_desk import PolicyDesk
 from agent.runtime.progress import Progress
@@ -30,8 +33,6 @@ from domain.facts import Facts
 from guardrails.approvals import Approvals
 from guardrails.changes import Changes
 from guardrails.ledger import Ledger
-from guardrails.people import load as load_people
-from guardrails.people import personas
 from guardrails.policy import Policy
 from knowledge.passages import Citation
 from storage import claims
@@ -54,8 +55,10 @@ def open_application(
     connector: Connector | None = None,
     create: bool = True,
     planner: Planner | None = None,
+    works: bool = True,
 ) -> Application:
     """The program on a data folder. `now` fixes the clock; `create=False` refuses a folder nothing was done in yet.
+    One that does not `works` leaves what is to be carried out to the worker of another process.
 
     `planner` plans instead of the configured one, and nobody stands in for it: for those who measure planners.
     Raises BadInput for an unusable policy, people file or URL, StorageFailed for an unusable folder or database.
@@ -73,24 +76,34 @@ def open_application(
     except QuartermasterError:
         database.close()
         raise
-    return Application(Parts(settings, clock, database, connector or embedded(settings.home), planner))
+    return Application(Parts(settings, clock, database, connector or embedded(settings.home), planner, works=works))
 
 
 class Parts:
     """Every part of one process, each made when first used."""
 
     def __init__(
-        self, settings: Settings, clock: Clock, database: Database, connector: Connector, planner: Planner | None = None
+        self,
+        settings: Settings,
+        clock: Clock,
+        database: Database,
+        connector: Connector,
+        planner: Planner | None = None,
+        *,
+        works: bool = True,
     ) -> None:
+        self.making = threading.RLock()
+        self.works = works
         self.settings = settings
         self.clock = clock
         self.database = database
         self.connector = connector
         self.planner = planner
         self.ledger = Ledger(database, clock.now)
-        self.in_force = InForce(database, clock.now)
+        self.in_force = InForce(database, clock.now, settings.entity or MAIN)
         self.other_file = begin(database, self.ledger, self.in_force, settings.policy, clock.now())
-        self.people = load_people(settings.people) if settings.people else personas()
+        self.roster = open_roster(settings, clock)
+        self.people = self.roster.people
         self.approvals = Approvals(database, self.ledger, self.in_force, self.people, clock.now)
 
     @property
@@ -98,7 +111,7 @@ class Parts:
         """The policy in force now."""
         return self.in_force()
 
-    @cached_property
+    @once
     def services(self) -> Services:
         """What nodes and runtime work with."""
         rules: Planner = self.planner or RulesPlanner()
@@ -117,7 +130,7 @@ class Parts:
             playbook=self.playbook,
         )
 
-    @cached_property
+    @once
     def library(self) -> Search:
         """What is written down; the index is made or opened with the first question."""
         return open_library(self.settings)
@@ -142,37 +155,37 @@ class Parts:
         )
         return planner if outputs is None else planner.replaying(outputs)
 
-    @cached_property
+    @once
     def policies(self) -> PolicyDesk:
         """The versions of the policy, and how it changes."""
         changes = Changes(self.database, self.ledger, self.in_force, self.in_force.kept, self.people, self.clock.now)
         return PolicyDesk(self.database, self.ledger, self.in_force, changes, self.clock, self.other_file)
 
-    @cached_property
+    @once
     def progress(self) -> Progress:
         """What lets runs and sagas go on."""
         return Progress(self.services, lambda: self.runner, self.pump)
 
-    @cached_property
+    @once
     def pump(self) -> Pump:
         """What has sagas carried out."""
         return Pump(self.services, self.leases, lambda: self.engine)
 
-    @cached_property
+    @once
     def runner(self) -> Runner:
         """What drives the graph."""
         from agent.runtime.runner import Runner
 
         return Runner(self.services, self.leases, self.checkpoints)
 
-    @cached_property
+    @once
     def checkpoints(self) -> Checkpoints:
         """Where threads wait."""
         from agent.runtime.checkpoints import open_checkpoints
 
         return open_checkpoints(self.settings.home, self.settings.database)
 
-    @cached_property
+    @once
     def engine(self) -> Engine:
         """The durable engine, with the saga flow; only now does anybody hold the writers."""
         from agent.runtime.durable import Engine
@@ -196,7 +209,7 @@ class Parts:
         flow = saga_flow(Hands(self.services, gate), self.settings.park_after)
         return Engine(url, self.leases.owner, {"saga": flow})
 
-    @cached_property
+    @once
     def leases(self) -> Leases:
         """What this process works on."""
         return Leases(self.database, process_name(), self.settings.lease_seconds)
@@ -224,6 +237,7 @@ class Parts:
                 getattr(self, name).close()
         if "library" in self.__dict__:
             self.library.close()
+        self.roster.close()
         self.connector.close()
         self.database.close()
 

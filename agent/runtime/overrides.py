@@ -77,7 +77,7 @@ class OverrideDesk:
         of it is in force: not executed, undone before, or being undone).
         """
         parts, services = self._parts, self._parts.services
-        person = parts.people.get(user)
+        person = parts.people.person(user)
         may_undo(person, services.policy)
         check_code(services.policy, "undo", reason_code)
         with parts.database.read() as session:

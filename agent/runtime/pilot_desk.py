@@ -78,7 +78,7 @@ class PilotDesk:
         """
         scope = scope or Scope()
         entry = AutonomyRule.model_validate({"level": to, **_place(scope)})
-        person, policy = self._parts.people.get(user), self._parts.policy
+        person, policy = self._parts.people.person(user), self._parts.policy
         ended = [one.ended_at for one in self.demotions(everything=True) if one.ended_at and one.meets(entry)]
         begin = max([*ended, *([since] if since else [])], default=None)
         found = self.report(begin, until, scope)
@@ -95,7 +95,7 @@ class PilotDesk:
         self, user: str, why: str, top: int, by: str = "revenue", sites: Collection[str] = ()
     ) -> PolicyChange:
         """Propose that version."""
-        person = self._parts.people.get(user)
+        person = self._parts.people.person(user)
         said = {"pilot": {"top": top, "by": by, "sites": sorted(sites)}}
         return self._policies.propose(self.pilot_text(top, by, sites), person.id, why, said)
 
@@ -108,7 +108,8 @@ class PilotDesk:
         """Ask for a demotion to be lifted, or lift what another has asked for. See `demoting.lift`."""
         parts = self._parts
         with parts.database.write() as session:
-            person = parts.people.get(user)
+            parts.ledger.hold(session)
+            person = parts.people.person(user)
             return demoting.lift(session, parts.ledger, parts.policy, person, demotion, why=why, at=parts.clock.now())
 
     def verified(self, found: Verification) -> Verification:

@@ -103,11 +103,11 @@ class RecordsDesk:
     def rotate_keys(self, user: str, public: Path | None = None) -> KeyView:
         """A new key takes over; both sign that it does, and the new one signs the chain at once. The old one stays
         known and signs nothing more."""
-        self.checkpoint(user)
+        self.sign(user)
         return self._introduce(user, public, rotate=True)
 
     def _introduce(self, user: str, public: Path | None, *, rotate: bool) -> KeyView:
-        actor = self._parts.people.get(user).id
+        actor = self._parts.people.person(user).id
         key = self._keys.make() if public is None else self._keys.adopt(public)
         try:
             span = self._sealing.introduce(key, actor, rotate=rotate)
@@ -133,6 +133,10 @@ class RecordsDesk:
             record_checkpoint(self.checkpoints_file, made)
             self.keep_head()
         return made
+
+    def sign(self, user: str) -> Checkpoint | None:
+        """The same by a person; NotAllowed for anybody else."""
+        return self.checkpoint(self._parts.people.person(user).id)
 
     def seal(self, alarm: Callable[[str], None] | None = None) -> Checkpoint | None:
         """What a worker does again and again: sign when so many entries came, or so many minutes went by, since the
@@ -167,6 +171,7 @@ class RecordsDesk:
         confirms the digest of the answer; until then nothing is gone."""
         parts = self._parts
         with self._attempts.recorded(user, "redact"), parts.database.write() as session:
+            parts.ledger.hold(session)
             person, now = parts.people.get(user), parts.clock.now()
             return redaction.ask(
                 session,
@@ -184,8 +189,9 @@ class RecordsDesk:
         """Do what was asked: the content is gone for good, and the ledger says by whom and why."""
         parts = self._parts
         with self._attempts.recorded(user, "confirm_redaction"), parts.database.write() as session:
+            parts.ledger.hold(session)
             person, now = parts.people.get(user), parts.clock.now()
-            return redaction.confirm(session, parts.ledger, parts.policy, person, seq, digest, at=now)
+            return redaction.confirm(session, parts.ledger, parts.policy, parts.people, person, seq, digest, at=now)
 
     def redactions(self) -> tuple[redaction.Redaction, ...]:
         """Every redaction done, then those that wait for a second person."""

@@ -31,6 +31,7 @@ knowledge = typer.Typer(
     help="What is written down: procedures, playbooks, contract, policy.", no_args_is_help=True, rich_markup_mode=None
 )
 delegations = typer.Typer(help="Roles in other hands for a time.", no_args_is_help=True, rich_markup_mode=None)
+people = typer.Typer(help="Who may act here, and who no longer.", no_args_is_help=True, rich_markup_mode=None)
 policy = typer.Typer(help="The policy: check it, compare it, change it.", no_args_is_help=True, rich_markup_mode=None)
 autonomy = typer.Typer(
     help="How far the copilot goes by itself, and what shows that it may.", no_args_is_help=True, rich_markup_mode=None
@@ -44,6 +45,7 @@ app.add_typer(ledger, name="ledger")
 app.add_typer(keys, name="keys")
 app.add_typer(database, name="database")
 app.add_typer(knowledge, name="knowledge")
+app.add_typer(people, name="people")
 
 Out = Annotated[Format | None, typer.Option("--output", "-o", help="table, json or ndjson on stdout.")]
 As = Annotated[str | None, typer.Option("--as", metavar="USER", help="Act as this person (demo mode only).")]
@@ -56,8 +58,11 @@ def _options(
     now: Annotated[str | None, typer.Option(help="Fix the clock: 2026-03-02 or 2026-03-02T08:00Z.")] = None,
     as_user: As = None,
     output: Out = None,
+    entity: Annotated[
+        str | None, typer.Option(metavar="ENTITY", help="At this legal entity (else QUARTERMASTER_ENTITY).")
+    ] = None,
 ) -> None:
-    context.obj = {"home": home, "now": now, "as_user": as_user, "output": output}
+    context.obj = {"home": home, "now": now, "as_user": as_user, "output": output, "entity": entity}
 
 
 def _run(context: typer.Context, command: str, output: Format | None, as_user: str | None, **arguments: object) -> None:
@@ -69,7 +74,7 @@ def _run(context: typer.Context, command: str, output: Format | None, as_user: s
     shared = context.obj
     form = output or shared["output"] or Format.TABLE
     try:
-        session = new_session(form, shared["home"], shared["now"], as_user or shared["as_user"])
+        session = new_session(form, shared["home"], shared["now"], as_user or shared["as_user"], shared["entity"])
         module, _, function = command.rpartition(".")
         code = getattr(import_module(f"api.cli.commands.{module}"), function)(session, **arguments)
         sys.stdout.flush()
@@ -685,6 +690,33 @@ def knowledge_search(
 def knowledge_list(context: typer.Context, output: Out = None) -> None:
     """Every document with kind, version and owner, and the files of your folder that cannot be used."""
     _run(context, "knowledge.list_", output, None)
+
+
+Why = Annotated[str, typer.Option("--why", help="Why; it goes to the ledger.")]
+
+
+@people.command("list")
+def people_list(context: typer.Context, as_user: As = None, output: Out = None) -> None:
+    """Everybody known at this legal entity: roles, limits, and whether they may act."""
+    _run(context, "people.list_", output, as_user)
+
+
+@people.command("deactivate")
+def people_deactivate(context: typer.Context, user: str, why: Why = "", as_user: As = None, output: Out = None) -> None:
+    """End everything somebody may do, at once and in every process, wherever you may do so."""
+    _run(context, "people.turn", output, as_user, user=user, why=why, active=False)
+
+
+@people.command("reactivate")
+def people_reactivate(context: typer.Context, user: str, why: Why = "", as_user: As = None, output: Out = None) -> None:
+    """Let somebody act again; they sign in anew."""
+    _run(context, "people.turn", output, as_user, user=user, why=why, active=True)
+
+
+@people.command("token")
+def people_token(context: typer.Context, output: Out = None) -> None:
+    """A new token for a service account, and the line for the people file. It is shown once and kept nowhere."""
+    _run(context, "people.token", output, None)
 
 
 @policy.command("list")

@@ -9,6 +9,7 @@ from pathlib import Path
 from api.http.access import ACCESS, PUBLIC, READERS
 from connectors.csvfiles.nouns import KINDS
 from guardrails.approval_states import FINAL, TABLE, Verb, Who
+from guardrails.policy import default_policy
 from guardrails.vocabulary import FACTS, OPERATORS, FactSpec, Kind
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -113,11 +114,27 @@ def questions_table() -> str:
     return "\n".join((*lines, "| over, in any way | spoken about | anybody active |  | as it was |"))
 
 
+def roles_table() -> str:
+    """Every role of the shipped policy: how far its authority reaches, who is above, and what it is asked for."""
+    policy = default_policy()
+    lines = ["| role | decides alone up to | above it | decides | owns of the policy |", "|---|---|---|---|---|"]
+    for name, role in policy.roles.items():
+        limits = [role.max_value_at_stake.text.replace(".00 ", " ")] if role.max_value_at_stake else []
+        limits += [role.max_units.text] if role.max_units else []
+        reach = (", ".join(limits) or "no limit") if role.decides else "decides nothing"
+        asked = ", ".join(f"`{rule.id}`" for rule in policy.rules if name in rule.roles)
+        parts = [part for part, owners in policy.owners.parts.items() if name in owners]
+        owned = ", ".join([*parts, *(["the rest"] if name in policy.owners.default else [])])
+        lines.append(f"| `{name}`, {role.title} | {reach} | {role.escalates_to or ''} | {asked} | {owned} |")
+    return "\n".join(lines)
+
+
 TABLES: tuple[tuple[str, str, Callable[[], str]], ...] = (
     ("policy.md", "facts", facts_table),
     ("import.md", "sections", sections_table),
     ("api.md", "routes", routes_table),
     ("policy.md", "questions", questions_table),
+    ("governance.md", "roles", roles_table),
 )
 """File in docs, name of the place in it, and what stands there."""
 

@@ -14,7 +14,9 @@ from api.cli.output import Format, Output
 from domain.errors import BadInput
 
 if TYPE_CHECKING:
+    from agent.entities import Entity
     from agent.runtime.compose import Application
+    from agent.runtime.installation import Installation
     from agent.settings import Settings
 
 
@@ -41,16 +43,41 @@ class Session:
     home: Path | None
     now: datetime | None
     as_user: str | None
+    entity: str | None = None
 
-    def settings(self) -> Settings:
-        """Settings from the environment, with `--home` on top."""
+    def told(self) -> Settings:
+        """Settings of the installation from the environment, with `--home` and `--entity` on top."""
         from agent.settings import load_settings
 
-        return load_settings(home=self.home)
+        told = load_settings(home=self.home)
+        return told.model_copy(update={"entity": self.entity}) if self.entity else told
+
+    def settings(self, *, anybody: bool = False) -> Settings:
+        """Settings of the legal entity that this command is about: the one named, else the only one of who acts.
+
+        With several, only somebody known there gets them, unless it is for `anybody`: a worker. Raises UnknownReference
+        for an entity that is not there and for one where the user has no grant, EntityNeeded when it could be several.
+        """
+        from agent.entities import chosen, entities, unknown
+        from api.identity import ByName, current_user
+        from domain.errors import NotAllowed
+
+        told = self.told()
+        if told.entities is None:
+            return chosen(entities(told), told.entity or entities(told)[0].id).settings
+        if anybody:
+            return chosen(entities(told), told.entity or "").settings
+        with self.installation() as held:
+            try:
+                return current_user(held, ByName(self.user(told)), told.entity or "").entity.settings
+            except NotAllowed as nobody:
+                raise unknown(told.entity) if told.entity else nobody from None
 
     def user(self, settings: Settings) -> str:
         """Who acts: `--as` in demo mode, else the person that the operating-system user is mapped to."""
-        return settings.acting_user(self.as_user, getpass.getuser())
+        from api.identity import acting_name
+
+        return acting_name(settings, self.as_user, getpass.getuser())
 
     def tell_other_file(self, application: Application) -> None:
         """Say on stderr that the policy file named for this installation is not what is in force."""
@@ -58,14 +85,36 @@ class Session:
             self.output.progress(f"quartermaster: {application.policies.other_file.text}")
 
     @contextmanager
-    def application(self, *, create: bool = True) -> Iterator[Application]:
-        """The program, opened on the data folder and closed again. In a demo's folder its own time goes on."""
+    def installation(self) -> Iterator[Installation]:
+        """Every legal entity, each opened when it is needed; what is to be carried out is left to its worker."""
+        from agent.entities import entities
         from agent.runtime.bring import remembered_time
         from agent.runtime.compose import open_application
+        from agent.runtime.installation import Installation
 
-        settings = self.settings()
-        now = self.now or remembered_time(settings.home)
-        application = open_application(settings, now=now, create=create)
+        def opening(entity: Entity) -> tuple[Application, Callable[[], None]]:
+            now = self.now or remembered_time(entity.settings.home)
+            application = open_application(entity.settings, now=now, works=False)
+            return application, application.close
+
+        held = Installation(entities(self.told()), opening, self.home)
+        try:
+            yield held
+        finally:
+            held.close()
+
+    @contextmanager
+    def application(self, *, create: bool = True, anybody: bool = False) -> Iterator[Application]:
+        """The program, opened on the data folder and closed again. In a demo's folder it is the time of its world; for
+        `anybody`, a worker that stays, it goes on from there."""
+        from agent.runtime.bring import remembered_time
+        from agent.runtime.clock import RunningClock
+        from agent.runtime.compose import open_application
+
+        settings = self.settings(anybody=anybody)
+        left = remembered_time(settings.home)
+        clock = RunningClock(left) if anybody and left is not None and self.now is None else None
+        application = open_application(settings, clock=clock, now=self.now or left, create=create)
         try:
             self.tell_other_file(application)
             yield application
@@ -77,7 +126,11 @@ Run = Callable[[Session], int]
 
 
 def new_session(
-    output: Format, home: Path | None = None, now: str | None = None, as_user: str | None = None
+    output: Format,
+    home: Path | None = None,
+    now: str | None = None,
+    as_user: str | None = None,
+    entity: str | None = None,
 ) -> Session:
     """A session from raw option values; BadInput when `--now` cannot be read."""
-    return Session(Output(output), home, parse_now(now), as_user)
+    return Session(Output(output), home, parse_now(now), as_user, entity)

@@ -8,6 +8,7 @@ from fastapi import Request
 from starlette.routing import BaseRoute, Mount, Route
 
 from api.http.identity import DOOR, application_of, current_user
+from api.http.shield import SAFE
 from domain.errors import IntegrityBroken, NotAllowed
 
 PUBLIC: frozenset[str] = frozenset()
@@ -28,6 +29,8 @@ ACCESS: Mapping[str, frozenset[str]] = {
     "POST /api/session": PUBLIC,
     "DELETE /api/session": PUBLIC,
     "GET /api/session": READERS,
+    "PUT /api/session/entity": READERS,
+    "GET /api/entities": READERS,
     "GET /api/skus": READERS,
     "GET /api/skus/{sku}": READERS,
     "GET /api/skus/{sku}/inventory": READERS,
@@ -82,6 +85,8 @@ ACCESS: Mapping[str, frozenset[str]] = {
     "GET /sign-in": PUBLIC,
     "POST /sign-in": PUBLIC,
     "POST /sign-out": PUBLIC,
+    "GET /entities": PUBLIC,
+    "POST /entities": PUBLIC,
     "GET /search": READERS,
     "GET /chat": DECIDERS,
     "POST /chat": DECIDERS,
@@ -115,6 +120,10 @@ ACCESS: Mapping[str, frozenset[str]] = {
 """`METHOD path` -> the roles of which one is needed."""
 
 
+SERVICES: frozenset[str] = frozenset({"POST /api/events", "POST /api/runs"})
+"""What a service may do beside reading. It decides nothing, hands nothing over and lifts nothing."""
+
+
 def guard(request: Request) -> None:
     """Let this request in only when its user holds a role the table names. A refusal goes to the ledger."""
     key = f"{request.method} {request.scope['route'].path_format}"
@@ -122,6 +131,10 @@ def guard(request: Request) -> None:
     if allowed is PUBLIC:
         return
     user = current_user(request)
+    if user.service and request.method not in SAFE and key not in SERVICES:
+        why = f"{key} is for people, and {user.id} is a service"
+        application_of(request).visits.refused(user.id, why, DOOR)
+        raise NotAllowed(f"{user.name} may not do this: {why}", field="user", fix="have a person do it")
     if not allowed & set(user.roles):
         why = f"{key} is for {', '.join(sorted(allowed))}"
         application_of(request).visits.refused(user.id, why, DOOR)

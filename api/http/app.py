@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.routing import BaseRoute
 
 from agent.runtime.application import Application
+from agent.runtime.installation import Installation
 from api.http import health, openapi, problems, session
 from api.http.access import check_complete, guard
 from api.http.options import Options
@@ -30,9 +31,9 @@ from api.http.resources import (
     skus,
 )
 from api.http.shield import Shield
-from api.http.stream import Broadcaster
-from api.http.worker import Worker
-from api.slack.door import slack
+from api.http.stream import Broadcaster, Broadcasters
+from api.http.worker import Worker, WorkerProcess
+from api.slack.companion import slack
 
 ROUTERS: tuple[Callable[[], APIRouter], ...] = (
     session.router,
@@ -53,10 +54,10 @@ ROUTERS: tuple[Callable[[], APIRouter], ...] = (
 )
 """Rooms of routes that ask `guard`."""
 
-COMPANIONS: tuple[Callable[[Application], APIRouter], ...] = (slack,)
+COMPANIONS: tuple[Callable[[Installation], APIRouter], ...] = (slack,)
 """Doors with work of their own between start-up and shutdown: their routes, and their lifespan."""
 
-MOUNTED: tuple[Callable[[Application, Options], tuple[BaseRoute, ...]], ...] = (door.static,)
+MOUNTED: tuple[Callable[[Installation, Options], tuple[BaseRoute, ...]], ...] = (door.static,)
 """ASGI routes that look after themselves: the panel's static files. A line each."""
 
 PAGE_FOR_PROBLEM: problems.PageForProblem | None = door.show_problem
@@ -69,28 +70,29 @@ ABOUT = (
 )
 
 
-def create_app(application: Application, options: Options, *, work: bool = True) -> FastAPI:
-    """The web application on an open Application, which stays the caller's to close.
+def create_app(behind: Application | Installation, options: Options, *, work: bool = True) -> FastAPI:
+    """The web application on an open Application or Installation, which stays the caller's to close.
 
-    With `work`, a worker thread runs between start-up and shutdown. Raises IntegrityBroken when a route has no entry
-    in the table of access.
+    With `work`, what is to be done is done between start-up and shutdown: by a worker thread for the one entity, by a
+    process for each of several. Raises IntegrityBroken when a route has no entry in the table of access.
     """
-    companions = [make(application) for make in COMPANIONS]
-    worker = Worker(application, options.triage_minutes)
-    broadcaster = Broadcaster(application.browse.watch, poll=options.poll, heartbeat=options.heartbeat)
+    installation = behind if isinstance(behind, Installation) else Installation.of(behind)
+    companions = [make(installation) for make in COMPANIONS]
+    workers = _workers(installation, options) if work else ()
+    broadcasters = Broadcasters(lambda entity: _broadcaster(installation.application(entity), options))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        if work:
-            worker.start()
+        for worker in workers:
+            await run_in_threadpool(worker.start)
         try:
             async with AsyncExitStack() as doors:
                 for companion in companions:
                     await doors.enter_async_context(companion.lifespan_context(app))
                 yield
         finally:
-            broadcaster.close()
-            if work:
+            broadcasters.close()
+            for worker in workers:
                 await run_in_threadpool(worker.stop)
 
     app = FastAPI(
@@ -105,12 +107,12 @@ def create_app(application: Application, options: Options, *, work: bool = True)
         docs_url=None,
         redoc_url=None,
     )
-    app.state.application = application
+    app.state.installation = installation
     app.state.options = options
-    app.state.broadcaster = broadcaster
-    app.state.working = lambda: worker.working or not work
+    app.state.broadcaster = broadcasters
+    app.state.working = lambda: all(worker.working for worker in workers)
     routers = [make() for make in ROUTERS]
-    beside = [route for make in MOUNTED for route in make(application, options)]
+    beside = [route for make in MOUNTED for route in make(installation, options)]
     beside += [route for companion in companions for route in companion.routes]
     check_complete([*(route for router in routers for route in router.routes), *beside])
     for router in routers:
@@ -120,6 +122,23 @@ def create_app(application: Application, options: Options, *, work: bool = True)
     openapi.install(app)
     app.add_middleware(Shield, options=options)
     return app
+
+
+def _workers(installation: Installation, options: Options) -> tuple[Worker | WorkerProcess, ...]:
+    """Who does the work. The talkers of several entities stay in this process, so that answers come soon."""
+    minutes = options.triage_minutes
+    if not installation.several:
+        return (Worker(installation.application(installation.only.id), minutes),)
+    found: list[Worker | WorkerProcess] = []
+    for entity in installation.entities:
+        told = entity.settings.triage_minutes
+        found.append(WorkerProcess(entity, minutes if told is None else told, installation.home))
+        found.append(Worker(installation.application(entity.id), carries=False))
+    return tuple(found)
+
+
+def _broadcaster(application: Application, options: Options) -> Broadcaster:
+    return Broadcaster(application.browse.watch, poll=options.poll, heartbeat=options.heartbeat)
 
 
 def _operation(route: APIRoute) -> str:

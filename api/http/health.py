@@ -7,7 +7,7 @@ from typing import Any, Literal
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
-from api.http.identity import App
+from api.http.identity import installation_of
 from domain.errors import QuartermasterError
 
 
@@ -30,10 +30,12 @@ def read_health() -> Health:
     return Health()
 
 
-def read_readiness(request: Request, response: Response, app: App) -> Readiness:
-    """Whether this process can work; 503 when it cannot."""
+def read_readiness(request: Request, response: Response) -> Readiness:
+    """Whether this process can work; 503 when it cannot. With several legal entities: whether all of them can."""
+    installation = installation_of(request)
     try:
-        app.head()
+        for entity in installation.entities:
+            installation.application(entity.id).head()
         database = True
     except QuartermasterError:
         database = False

@@ -4,16 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
+from agent.entities import chosen, entities
 from agent.runtime.application import Application
 from agent.runtime.bring import built_in_world, fresh_demo, remember_time, remembered_time
 from agent.runtime.clock import Clock, FixedClock, RunningClock, SystemClock
 from agent.runtime.compose import open_application
+from agent.runtime.installation import Installation
 from agent.settings import Settings
+from domain.errors import QuartermasterError
 from domain.events import Event
 
 
-def open_for_serving(settings: Settings, now: datetime | None = None) -> tuple[Application, Callable[[], None]]:
+def open_installation(settings: Settings, now: datetime | None = None, home: Path | None = None) -> Installation:
+    """Every legal entity, open. With `settings.entity` that one alone."""
+    known = entities(settings)
+    if settings.entity:
+        known = (chosen(known, settings.entity),)
+    works = len(known) == 1
+    held = Installation(known, lambda one: open_for_serving(one.settings, now, works=works), home)
+    try:
+        for entity in known:
+            held.application(entity.id)
+    except QuartermasterError:
+        held.close()
+        raise
+    return held
+
+
+def open_for_serving(
+    settings: Settings, now: datetime | None = None, *, works: bool = True
+) -> tuple[Application, Callable[[], None]]:
     """The open program, and what closes it. In demo mode an empty folder gets the built-in world and its first event.
 
     A demo's clock goes on from where it was left; `now` fixes it.
@@ -32,7 +54,7 @@ def open_for_serving(settings: Settings, now: datetime | None = None) -> tuple[A
         clock = FixedClock(now)
     elif left is not None:
         clock = RunningClock(left)
-    application = open_application(settings, clock=clock)
+    application = open_application(settings, clock=clock, works=works)
     if left is not None and now is None:
         _not_before(application, clock)
     for event in begun:

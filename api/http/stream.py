@@ -148,6 +148,35 @@ class Broadcaster:
                 watched.tell()
 
 
+class Broadcasters:
+    """One broadcaster for each legal entity: a run is looked for where its reader may look, and nowhere else."""
+
+    def __init__(self, make: Callable[[str], Broadcaster]) -> None:
+        self._make = make
+        self._made: dict[str, Broadcaster] = {}
+
+    def of(self, entity: str) -> Broadcaster:
+        """The broadcaster of an entity."""
+        if entity not in self._made:
+            self._made[entity] = self._make(entity)
+        return self._made[entity]
+
+    @property
+    def readers(self) -> int:
+        """How many watch now."""
+        return sum(one.readers for one in self._made.values())
+
+    @property
+    def looks(self) -> int:
+        """How often databases were asked."""
+        return sum(one.looks for one in self._made.values())
+
+    def close(self) -> None:
+        """Let every reader go."""
+        for one in tuple(self._made.values()):
+            one.close()
+
+
 async def _heard(event: asyncio.Event, seconds: float) -> bool:
     """Wait for an event, at most so long; whether it came."""
     try:
@@ -159,9 +188,9 @@ async def _heard(event: asyncio.Event, seconds: float) -> bool:
 
 
 async def while_there(heard: AsyncIterator[Heard], there: Callable[[], bool]) -> AsyncIterator[Heard]:
-    """What is heard, as long as its reader may hear it: in every silence it is asked whether they are still there."""
+    """What is heard, as long as its reader may hear it: before each word it is asked whether they are still there."""
     async for item in heard:
-        if isinstance(item, Silence) and not await run_in_threadpool(there):
+        if not await run_in_threadpool(there):
             return
         yield item
 

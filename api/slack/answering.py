@@ -24,7 +24,7 @@ class Answering:
     def __init__(self, application: Application, calls: Calls, pace: float) -> None:
         self._application = application
         self._calls = calls
-        self._identity = Identity(calls, lambda: application.people)
+        self._identity = Identity(calls, application)
         self._following = Following(application, calls, pace)
         self._patience = Patience()
         self._tasks: dict[str, asyncio.Task[None]] = {}

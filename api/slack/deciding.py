@@ -19,6 +19,7 @@ from api.slack.modals import (
     changes_of,
     edit_view,
     first_input,
+    marked_for,
     reason_of,
     reject_view,
     typed_in,
@@ -110,6 +111,8 @@ class Deciding:
         card = await asyncio.to_thread(self._application.show, approval)
         _check_current(card, shown)
         view = edit_view(card) if action == EDIT else reject_view(card)
+        if self._application.settings.entities is not None:
+            view |= marked_for(self._application.settings.entity or "", str(body.get("trigger_id")))
         try:
             await self._calls.call("views.open", 0, trigger_id=str(body.get("trigger_id")), view=view)
         except SlackRefused as late:

@@ -7,6 +7,7 @@ import logging
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Protocol
 
 from fastapi import APIRouter
 from slack_bolt import BoltResponse
@@ -31,6 +32,7 @@ from api.slack.hearing import needs_talk, said
 from api.slack.identity import Identity
 from api.slack.modals import EDITED, REJECTED
 from api.slack.relay import EVERY, Relay
+from api.slack.telling import tell
 
 PATH = "/slack/events"
 """Where Slack posts both events and interactions."""
@@ -38,6 +40,22 @@ LARGEST = 256 * 1024
 """Bytes of a request; Slack's own are far smaller."""
 
 log = logging.getLogger("quartermaster.slack")
+
+
+class Door(Protocol):
+    """What answers Slack between `open` and `close`."""
+
+    async def open(self) -> None:
+        """Begin."""
+        ...
+
+    async def close(self) -> None:
+        """End."""
+        ...
+
+    async def endpoint(self, request: Request) -> Response:
+        """Answer one request."""
+        ...
 
 
 class SlackDoor:
@@ -53,7 +71,8 @@ class SlackDoor:
         self._verifier = SignatureVerifier(secret.get_secret_value())
         self.relay = Relay(application, every=every, pace=pace)
         self._calls = Calls(settings)
-        identity = Identity(self._calls, lambda: application.people, patience=0)
+        identity = Identity(self._calls, application, patience=0)
+        self._identity = identity
         self._deciding = Deciding(application, self._calls, identity, self.relay.wake)
         self._handler = AsyncSlackRequestHandler(self._bolt(settings, secret.get_secret_value()))
 
@@ -67,20 +86,30 @@ class SlackDoor:
         await run_in_threadpool(self.relay.stop)
         await self._calls.__aexit__(None, None, None)
 
+    async def knows(self, slack_user: str) -> bool:
+        """Whether this Slack user is one of our people."""
+        return await self._identity.user(slack_user) is not None
+
+    async def tell(self, channel: str, slack_user: str, text: str) -> None:
+        """Say something to one person alone."""
+        if channel and slack_user:
+            await tell(self._calls, channel, slack_user, text)
+
     async def endpoint(self, request: Request) -> Response:
         """Answer one request of Slack. Unsigned, too old or too large ones are refused before anything is parsed."""
         try:
-            body = await _body(request)
-        except _TooLarge:
+            body = await body_of(request)
+        except TooMuch:
             return JSONResponse({"error": "too large"}, 413)
-        if not self._signed(request, body):
+        if not self.is_signed(request, body):
             return JSONResponse({"error": "invalid request"}, 401)
         try:
-            return await self._handler.handle(Request(request.scope, _again(body)))
+            return await self._handler.handle(Request(request.scope, again(body)))
         except (AttributeError, KeyError, TypeError, ValueError):
             return JSONResponse({"error": "malformed"}, 400)  # signed, and yet none of the shapes Slack sends
 
-    def _signed(self, request: Request, body: bytes) -> bool:
+    def is_signed(self, request: Request, body: bytes) -> bool:
+        """Whether Slack has signed exactly this, just now."""
         try:
             return self._verifier.is_valid_request(body, dict(request.headers))
         except (TypeError, ValueError):
@@ -147,7 +176,11 @@ def slack_routes(application: Application, settings: Settings, *, every: float =
         router = APIRouter()
         router.add_route(PATH, _closed, methods=["POST"], include_in_schema=False)
         return router
-    door = SlackDoor(application, settings, every=every, pace=pace)
+    return routes_of(SlackDoor(application, settings, every=every, pace=pace))
+
+
+def routes_of(door: Door) -> APIRouter:
+    """The one route of a door, open while the web application is."""
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:
@@ -162,33 +195,28 @@ def slack_routes(application: Application, settings: Settings, *, every: float =
     return router
 
 
-def slack(application: Application) -> APIRouter:
-    """The door of an application, with its own settings."""
-    return slack_routes(application, application.settings)
-
-
 async def _closed(_: Request) -> Response:
     return JSONResponse({"error": "there is no Slack door here"}, 404)
 
 
-class _TooLarge(Exception):
+class TooMuch(Exception):
     """More bytes than Slack sends."""
 
 
-async def _body(request: Request) -> bytes:
+async def body_of(request: Request) -> bytes:
     """The body, never more of it in memory than LARGEST."""
     length = request.headers.get("content-length", "")
     if length.isdecimal() and int(length) > LARGEST:
-        raise _TooLarge
+        raise TooMuch
     held = bytearray()
     async for piece in request.stream():
         held += piece
         if len(held) > LARGEST:
-            raise _TooLarge
+            raise TooMuch
     return bytes(held)
 
 
-def _again(body: bytes) -> Callable[[], Awaitable[Message]]:
+def again(body: bytes) -> Callable[[], Awaitable[Message]]:
     """A request's receive channel that gives a body that was read already."""
 
     async def receive() -> Message:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from agent.runtime.application import Application
+from agent.runtime.installation import Installation
+from api.identity import ByMail, current_user
 from api.slack.calls import PATIENCE, Calls, SlackRefused
-from guardrails.people import People, User
+from domain.errors import NotAllowed
+from guardrails.people import User
 
 KNOWN_FOR = 300.0
 """Seconds an e-mail address is believed before Slack is asked again. Roles and leavers are looked up every time."""
@@ -32,13 +37,13 @@ class Identity:
     def __init__(
         self,
         calls: Calls,
-        people: Callable[[], People],
+        application: Application,
         patience: int = PATIENCE,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._patience = patience
         self._calls = calls
-        self._people = people
+        self._installation = Installation.of(application)
         self._monotonic = monotonic
         self._seen: dict[str, Seen] = {}
         self._team = ""
@@ -53,7 +58,12 @@ class Identity:
         if seen is None or seen.until <= now:
             seen = Seen(await self._email(slack_user), now + KNOWN_FOR)
             self._seen[slack_user] = seen
-        return self._people().with_email(seen.email) if seen.email else None
+        if not seen.email:
+            return None
+        try:
+            return await asyncio.to_thread(lambda: current_user(self._installation, ByMail(seen.email)).user)
+        except NotAllowed:
+            return None
 
     async def _home(self) -> str:
         """The workspace our app is installed in, as the token itself says."""

@@ -16,6 +16,18 @@ MOST_INPUTS = 80
 LONGEST_REASON = 1_000
 
 
+def marked_for(entity: str, trigger: str) -> Json:
+    """What says, when a modal is submitted, at which legal entity it was opened: no channel says it then."""
+    return {"external_id": f"{entity}.{trigger}"[:255]}
+
+
+def entity_of(said: Mapping[str, object]) -> str:
+    """The entity that a submitted modal was opened at; "" for everything else."""
+    view = said.get("view")
+    marked = view.get("external_id") if isinstance(view, Mapping) else None
+    return marked.partition(".")[0] if isinstance(marked, str) else ""
+
+
 def edit_view(card: Card) -> Json:
     """A number input for every quantity of the move; numbers stay numbers."""
     blocks: list[Json] = [rich(paragraph(word(f"{card.approval}: {card.title}", bold=True)))]

@@ -35,7 +35,12 @@ def unauthorised(lines: Sequence[Line], house: House) -> Iterator[Finding]:
             given[line.move].append(line)
         elif line.kind == "admission" and not line.redacted:
             parties = {raised.get(line.case, ""), *editors[line.move]}
-            yield from _covered(line, given[line.move], decided.get(line.move), house, parties)
+            standing = [
+                one
+                for one in given[line.move]
+                if one.says["decision"] == "rejected" or not hands.voided(one.actor, one, line)
+            ]
+            yield from _covered(line, standing, decided.get(line.move), house, parties)
 
 
 def _names(line: Line) -> Iterator[str]:
@@ -48,6 +53,8 @@ def _one(line: Line, house: House, ended: set[str], hands: Hands) -> Iterator[Fi
     """One decision: by somebody with the role (or in the name of somebody with it), on a question still open."""
     giver = line.says.get("for_whom")
     who = giver or line.actor
+    if hands.gone(line.actor, line):
+        yield Finding("authority", line.place, f"{line.actor} decided after their powers had ended")
     if giver and not hands.held(line.actor, giver, line.says["role"], line):
         yield Finding("authority", line.place, f"{line.actor} decided for {giver}, who had not handed it over")
     if line.says["role"] not in house.roles.get(who, frozenset()):

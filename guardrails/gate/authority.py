@@ -67,6 +67,9 @@ def _fault(
         return f"{one.id} was not decided in time"
     if one.decided_at + (one.expires_at - one.created_at) <= now:
         return f"{one.id} of {one.decided_at:%Y-%m-%d %H:%M} is too old by now"
+    void = people.void_until(one.decided_by)
+    if void is not None and one.decided_at <= void:
+        return f"{one.id} no longer counts: {one.decided_by} was deactivated on {void:%Y-%m-%d %H:%M}"
     bound = one.model_copy(update={"four_eyes": one.four_eyes or verdict.four_eyes})
     try:
         person = people.get(one.decided_by)

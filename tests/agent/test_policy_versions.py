@@ -114,6 +114,17 @@ def test_whoever_proposed_it_approves_nothing_and_nobody_approves_twice(app: App
     assert all(body["change"] == change.id and body["reasons"] for body in refused)
 
 
+def test_an_owner_who_is_away_is_spoken_for_by_their_delegate_and_four_eyes_see_both(app: Application):
+    app.desk.delegate("omar", "lena", "operations", NOW, NOW + DAY, "leave")
+    own = propose(app, HORIZON, by="lena")
+    with pytest.raises(NotAllowed, match="four eyes"):
+        app.policies.approve(own.id, "lena")
+    app.policies.withdraw(own.id, "lena")
+    done = app.policies.approve(propose(app, HORIZON, by="paula").id, "lena")
+    assert done.state is ChangeState.IN_FORCE
+    assert [(one.by, one.for_whom) for one in done.consents] == [("lena", "omar")]
+
+
 @pytest.mark.parametrize("who", ["arthur", "nobody at all"], ids=["auditor", "stranger"])
 def test_only_somebody_who_decides_may_propose_and_a_refusal_is_recorded(app: Application, who: str):
     with pytest.raises(NotAllowed):
@@ -335,3 +346,20 @@ def test_evidence_is_kept_with_the_change_and_in_the_ledger(app: Application):
     assert change.evidence == '{"agreement":"0.97","moves":41}'
     assert entries(app, EntryKind.POLICY)[-1][1]["given"] == evidence
     assert app.verify().ok
+
+
+@pytest.mark.parametrize("back", [False, True], ids=["gone", "gone-and-back"])
+def test_the_approval_of_an_owner_who_is_gone_is_asked_for_anew(app: Application, back: bool):
+    change = propose(app, BUDGET)
+    app.policies.approve(change.id, "omar", "fine with me")
+    at(app, app.now + timedelta(minutes=1))
+    app.staff.deactivate("omar", "olga", "left")
+    if back:
+        app.staff.reactivate("omar", "olga", "back")
+    at(app, app.now + timedelta(minutes=1))
+    half = app.policies.approve(change.id, "fiona")
+    assert (half.state, half.missing) == (ChangeState.PROPOSED, ("operations",))
+    assert ("fiona", "approval ended", "omar") in [
+        (actor, said.get("did"), said.get("of")) for actor, said in entries(app, EntryKind.POLICY)
+    ]
+    assert app.policies.approve(change.id, "olga").state is ChangeState.IN_FORCE

@@ -100,6 +100,28 @@ def during_a_stop(entries: Entries) -> None:
     entries.insert(place, stop)
 
 
+def _gone(entries: Entries, place: int, user: str) -> None:
+    """Somebody's powers end right before the entry at `place`; every entry from there on moves up by one."""
+    turn = copy.deepcopy(entries[place])
+    turn["entry"] |= {"kind": "identity", "actor": "olga", "case": None, "run": None, "move": None, "action": None}
+    turn["content"] = {"did": "deactivated", "user": user, "why": "left"}
+    for one in entries[place:]:
+        one["entry"]["seq"] += 1
+    entries.insert(place, turn)
+
+
+def by_somebody_gone(entries: Entries) -> None:
+    place = of_move(entries, needing_people(entries), "approval", decision="approved")[0]
+    _gone(entries, place, entries[place]["entry"]["actor"])
+
+
+def whose_powers_ended_meanwhile(entries: Entries) -> None:
+    admitted = needing_people(entries)
+    approved = of_move(entries, admitted, "approval", decision="approved")
+    for actor in sorted({entries[at]["entry"]["actor"] for at in approved}):
+        _gone(entries, needing_people(entries), actor)
+
+
 FAULTS: tuple[tuple[Callable[[Entries], None], str], ...] = (
     (without_admission, "effect"),
     (another_quantity, "effect"),
@@ -109,6 +131,8 @@ FAULTS: tuple[tuple[Callable[[Entries], None], str], ...] = (
     (never_approved, "authority"),
     (by_a_stranger, "authority"),
     (of_another_card, "authority"),
+    (by_somebody_gone, "authority"),
+    (whose_powers_ended_meanwhile, "authority"),
     (beyond_a_budget, "budget"),
     (during_a_stop, "stop"),
 )

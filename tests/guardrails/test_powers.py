@@ -187,7 +187,7 @@ def test_somebody_elses_request_is_not_confirmed_in_their_name(tmp_path: Path):
         ("paula", "nobody", "planner", NotAllowed, "there is no user 'nobody'"),
         ("paula", "arthur", "planner", NotAllowed, "never decides"),
         ("paula", "robo", "planner", NotAllowed, "is a program"),
-        ("robo", "paula", "planner", NotAllowed, "hands over only that"),
+        ("robo", "paula", "planner", NotAllowed, "is a service"),
     ],
 )
 def test_who_may_hand_what_to_whom(tmp_path: Path, giver: str, to: str, role: str, error: type, says: str):

@@ -173,6 +173,24 @@ def pure_domain(path: str, tree: ast.Module) -> Found:
             yield node.lineno, f"the domain does not call {dotted(node.func)[0]}()"
 
 
+IDENTIFIERS = frozenset({"guest", "vouched", "with_email", "with_token", "acting_user"})
+
+
+def one_current_user(path: str, tree: ast.Module) -> Found:
+    """Doors bring a proof of who is there to api/identity.py; none looks a user up by itself."""
+    if not path.startswith("api/") or path == "api/identity.py":
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module == "guardrails.people":
+            taken = {alias.name for alias in node.names} & {"load", "personas", "parse"}
+            if taken:
+                yield node.lineno, f"only api/identity.py knows who is there; not by {', '.join(sorted(taken))}"
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            looked_up = node.func.attr in {"get", "person", "known"} and dotted(node.func.value)[-1:] == ("people",)
+            if node.func.attr in IDENTIFIERS or looked_up:
+                yield node.lineno, "who is there is for api.identity.current_user to say"
+
+
 RULES: dict[str, Rule] = {
     "print": no_print,
     "environ": no_environ,
@@ -181,6 +199,7 @@ RULES: dict[str, Rule] = {
     "purpose": says_purpose,
     "name": named_for_purpose,
     "pure": pure_domain,
+    "identity": one_current_user,
 }
 
 

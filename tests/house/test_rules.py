@@ -38,6 +38,11 @@ BREAKS = [
     ("pure", "domain/x.py", DOC + "def f():\n    import tools.table\n"),
     ("pure", "domain/x.py", DOC + "TEXT = open('/etc/hosts').read()\n"),
     ("pure", "domain/x.py", DOC + "ORDER = hash('a')\n"),
+    ("identity", "api/http/x.py", DOC + "def f(app, name):\n    return app.people.get(name)\n"),
+    ("identity", "api/slack/x.py", DOC + "def f(people, email):\n    return people.with_email(email)\n"),
+    ("identity", "api/http/x.py", DOC + "def f(app, token):\n    return app.visits.guest(token)\n"),
+    ("identity", "api/cli/x.py", DOC + "def f(settings):\n    return settings.acting_user(None, 'root')\n"),
+    ("identity", "api/x.py", DOC + "from guardrails.people import load\n"),
 ]
 
 KEEPS = [
@@ -49,6 +54,8 @@ KEEPS = [
     ("tools/x.py", DOC + "import time\nSTART = time.monotonic()\n"),
     ("domain/x.py", DOC + "import json\nfrom decimal import Decimal\nfrom domain.orders import Order\n"),
     ("tools/_private.py", ""),
+    ("api/identity.py", DOC + "def f(app, name):\n    return app.people.get(name)\n"),
+    ("api/http/x.py", DOC + "def f(app, row):\n    return row.get(app.people.all())\n"),
 ]
 
 

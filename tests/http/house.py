@@ -15,6 +15,7 @@ import uvicorn
 from starlette.testclient import TestClient
 
 from agent.runtime.application import Application
+from agent.runtime.installation import Installation
 from api.http.app import create_app
 from api.http.identity import COOKIE
 from api.http.options import Options
@@ -91,7 +92,9 @@ class Served:
 
 
 @contextmanager
-def served(application: Application, options: Options | None = None, *, work: bool = True) -> Iterator[Served]:
+def served(
+    application: Application | Installation, options: Options | None = None, *, work: bool = True
+) -> Iterator[Served]:
     """The web application on an ephemeral port of this machine, with its worker."""
     app = create_app(application, options or Options(poll=0.02), work=work)
     server = uvicorn.Server(

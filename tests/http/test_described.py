@@ -162,7 +162,8 @@ def test_generated_requests_by_every_role_are_answered_as_described(
 
 
 OPERATIONS = sorted(
-    "list_personas begin_session read_session end_session read_health read_readiness list_skus read_sku "
+    "list_personas begin_session read_session change_entity list_entities end_session "
+    "read_health read_readiness list_skus read_sku "
     "read_inventory read_atp read_holdings check_promise list_orders read_order read_line list_customers read_customer "
     "list_segments list_sites read_site list_waves list_shipments read_shipment read_replenishment list_cases "
     "read_case ask list_runs read_run read_report read_events list_conversations read_conversation take_event "

@@ -35,6 +35,7 @@ FORBIDDEN = {
     "edit a checkpoint": "UPDATE ledger_checkpoints SET count = 1",
     "delete a checkpoint": "DELETE FROM ledger_checkpoints",
     "empty the checkpoints": "TRUNCATE ledger_checkpoints",
+    "forget that somebody was deactivated": "DELETE FROM deactivations",
     "disable a trigger": "ALTER TABLE ledger DISABLE TRIGGER ALL",
     "disable them all": "SET session_replication_role = replica",
     "drop a trigger": "DROP TRIGGER ledger_never_changes ON ledger",
@@ -132,5 +133,7 @@ def test_the_whole_path_runs_under_the_role(tmp_path: Path):
             approve_fully(app, move)
         assert app.report(run).run.state is RunState.DONE
         assert app.verify().ok and app.replay(run).same
+        app.staff.deactivate("carla", "omar", "left")
+        app.staff.reactivate("carla", "omar", "back")
         app.records.checkpoint()
     as_role(url, tmp_path)

@@ -33,7 +33,6 @@ def demo(session: Session, *, seed: int | None, world: Path | None) -> int:
     from agent.runtime.bring import built_in_world, fresh_demo, remember_time, world_file
     from agent.runtime.clock import FixedClock
     from agent.runtime.compose import open_application
-    from guardrails.people import personas
 
     settings = session.settings()
     told = world_file(world) if world is not None else built_in_world(seed)
@@ -46,7 +45,7 @@ def demo(session: Session, *, seed: int | None, world: Path | None) -> int:
         runs = [run for event in told.events if (run := application.take_event(event).run) is not None]
         views = _planned(application, runs)
         session.output.progress("Demo personas decide ...")
-        views += _decided(application, clock, personas())
+        views += _decided(application, clock, application.people)
         clock.advance(timedelta(minutes=MINUTES_TO_DECIDE))
         cases = {application.report(run).run.case for run in runs}
         views += _came_of_it(application, sorted(cases))

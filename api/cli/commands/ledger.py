@@ -105,7 +105,7 @@ def export(session: Session, *, file: Path | None) -> int:
 def checkpoint(session: Session) -> int:
     """`ledger checkpoint`: sign now."""
     with session.application(create=False) as application:
-        made = application.records.checkpoint(application.people.get(session.user(session.settings())).id)
+        made = application.records.sign(session.user(session.settings()))
         file = application.records.checkpoints_file
     if made is None:
         session.output.show("checkpoint", [view("checkpoint", "Nothing came since the last checkpoint")])

@@ -18,20 +18,21 @@ if TYPE_CHECKING:
 def serve(session: Session, *, host: str, port: int) -> int:
     """`serve`: open the data folder (the demo's world in an empty one), listen until stopped, go on where it was."""
     from api.http.app import create_app
-    from api.http.opening import open_for_serving
+    from api.http.opening import open_installation
     from api.http.options import options_from
 
-    settings = session.settings()
+    settings = session.told()
     options = options_from(settings, host, port)
     with _socket(host, port) as listening:
-        application, close = open_for_serving(settings, session.now)
+        installation = open_installation(settings, session.now, session.home)
         try:
-            session.tell_other_file(application)
-            app = create_app(application, options)
+            for entity in installation.entities:
+                session.tell_other_file(installation.application(entity.id))
+            app = create_app(installation, options)
             session.output.progress(f"Quartermaster listens on http://{_name(host)}:{port} (stop with Ctrl-C)")
             _listen(app, listening)
         finally:
-            close()
+            installation.close()
     return exits.OK
 
 

@@ -7,6 +7,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from domain.canonical import plain
 from domain.errors import BadInput, DependencyDown, StorageFailed
 
 if TYPE_CHECKING:
+    from agent.entities import Entity
     from agent.runtime.application import Application
     from agent.runtime.sweep import Triage
     from agent.triage.report import TriageReport
@@ -41,6 +43,8 @@ def triage(
         )
     if every is not None and not (watch and 1 <= every <= LONGEST):
         raise BadInput("--every is for --watch", field="--every", fix=f"give 1 to {LONGEST} minutes with --watch")
+    if once and (places := _everywhere(session)):
+        return max(triage(one, once=True, watch=False, every=None, report=report, fail_on=fail_on) for one in places)
     user = session.user(session.settings())
     with session.application() as application:
         if once:
@@ -49,11 +53,28 @@ def triage(
         return _watch(session, application, user, report, minutes)
 
 
+def _everywhere(session: Session) -> tuple[Session, ...]:
+    """A session for each legal entity at which who acts may work, when there are several and none is named."""
+    from api.identity import ByName, places_of
+
+    told = session.told()
+    if told.entities is None or told.entity:
+        return ()
+    with session.installation() as held:
+        return tuple(replace(session, entity=one.id) for one in places_of(held, ByName(session.user(told))))
+
+
 def worker(session: Session, *, every: int | None) -> int:
-    """`worker`: runs and sagas go on, and every so many minutes a sweep, until SIGTERM or Ctrl-C."""
+    """`worker`: runs and sagas go on, and every so many minutes a sweep, until SIGTERM or Ctrl-C. With several legal
+    entities and none named, one such process for each."""
     if every is not None and not 0 <= every <= LONGEST:
         raise BadInput(f"{every} is no number of minutes", field="--every", fix=f"give 0 (never) to {LONGEST}")
-    with session.application() as application, _until_told() as (stop, why):
+    from agent.entities import entities
+
+    whole = session.told()
+    if whole.entities is not None and not whole.entity:
+        return _workers(session, entities(whole), every)
+    with session.application(anybody=True) as application, _until_told() as (stop, why):
         told = application.settings.triage_minutes
         minutes = every if every is not None else told if told is not None else EVERY
         sweeps = f"a sweep every {minutes} minutes" if minutes else "no sweeps"
@@ -62,6 +83,21 @@ def worker(session: Session, *, every: int | None) -> int:
         talker.start()
         application.run_worker(stop, triage_minutes=minutes, alarm=session.output.progress)
         talker.join()
+        session.output.progress("Stopped; what was under way goes on with the next worker.")
+    return exits.INTERRUPTED if signal.SIGINT in why else exits.OK
+
+
+def _workers(session: Session, known: tuple[Entity, ...], every: int | None) -> int:
+    from api.http.worker import WorkerProcess
+
+    processes = [WorkerProcess(one, every, session.home) for one in known]
+    with _until_told() as (stop, why):
+        for process in processes:
+            process.start()
+        session.output.progress(f"Working for {', '.join(one.id for one in known)}; Ctrl-C or SIGTERM stops it.")
+        stop.wait()
+        for process in processes:
+            process.stop()
         session.output.progress("Stopped; what was under way goes on with the next worker.")
     return exits.INTERRUPTED if signal.SIGINT in why else exits.OK
 

@@ -13,12 +13,12 @@ from starlette.concurrency import run_in_threadpool
 
 from agent.casework.outcome import Report
 from agent.runtime.application import Application
-from api.http.identity import App, Me
+from api.http.identity import App, Me, broadcaster_of, still_there
 from api.http.panel.door import Fields, text_of
 from api.http.panel.pages import EMBED, fragment, page, render, see_other, wants_fragment
 from api.http.panel.steps import Step, step
 from api.http.panel.words import href
-from api.http.stream import Broadcaster, Ended, Heard, Silence
+from api.http.stream import Ended, Heard, Silence, while_there
 from domain.errors import BadInput, NotAllowed
 from domain.facts import Facts
 from domain.noun import Id, Noun, Text
@@ -129,9 +129,9 @@ async def stream(
     await run_in_threadpool(app.run, run)
     told = last_event_id.partition(".")[0]
     place = int(told) if told.isascii() and told.isdecimal() else max(0, after)
-    broadcaster: Broadcaster = request.app.state.broadcaster
+    heard = while_there(broadcaster_of(request).watch(run, place), lambda: still_there(request))
     return StreamingResponse(
-        as_fragments(app, run, broadcaster.watch(run, place)),
+        as_fragments(app, run, heard),
         media_type="text/event-stream",
         headers={"X-Accel-Buffering": "no"},
     )

@@ -13,11 +13,23 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from agent.runtime.application import Application
-from api.http.identity import App, Me, options_of, sign_in, sign_out
+from agent.runtime.installation import Installation
+from api.http.identity import (
+    App,
+    Me,
+    installation_of,
+    move_to,
+    my_entities,
+    options_of,
+    personas_of,
+    sign_in,
+    sign_out,
+)
 from api.http.options import Options
 from api.http.panel.pages import STATIC, fragment, may, page, render, see_other, wants_fragment
 from api.http.panel.words import href
 from api.http.problems import Problem
+from api.identity import EntityNeeded
 from domain.errors import NotAllowed, UnknownReference
 
 API = "/api/"
@@ -42,21 +54,45 @@ def start(me: Me) -> Response:
     return see_other("/chat" if may(me, "GET /chat") else "/cases")
 
 
-def show_sign_in(request: Request, app: App, next: str = "/") -> HTMLResponse:
-    """Pick a persona; where a proxy signs people in, say so."""
-    people = [person for person in app.people.all() if person.active] if options_of(request).personas else []
-    return fragment("sign_in.html", personas=people, next=local(next), problem="", embedded=False)
+def show_sign_in(request: Request, next: str = "/") -> HTMLResponse:
+    """Pick a persona, or with several legal entities say who one is; where a proxy signs people in, say so."""
+    return HTMLResponse(render("sign_in.html", **_signing_in(request, next, "")))
 
 
-def enter(request: Request, app: App, user: Annotated[str, Form()], next: Annotated[str, Form()] = "/") -> Response:
+def enter(
+    request: Request,
+    user: Annotated[str, Form()],
+    next: Annotated[str, Form()] = "/",
+    entity: Annotated[str, Form()] = "",
+) -> Response:
     """Sign in as a persona and go on to where one wanted to be."""
     response = see_other(local(next))
     try:
-        sign_in(request, response, user)
-    except NotAllowed as refused:
-        people = [person for person in app.people.all() if person.active] if options_of(request).personas else []
-        shown = {"personas": people, "next": local(next), "problem": refused.message, "embedded": False}
-        return HTMLResponse(render("sign_in.html", **shown), 403)
+        sign_in(request, response, user, entity)
+    except EntityNeeded as several:
+        shown = _signing_in(request, next, "") | {"who": user, "mine": several.mine}
+        return HTMLResponse(render("sign_in.html", **shown))
+    except (NotAllowed, UnknownReference) as refused:
+        return HTMLResponse(render("sign_in.html", **_signing_in(request, next, refused.message)), 403)
+    return response
+
+
+def _signing_in(request: Request, next: str, problem: str) -> dict[str, object]:
+    """What the page of signing in shows. `mine`: the entities to choose from, once somebody has said who they are."""
+    typed = options_of(request).personas and installation_of(request).several
+    shown = {"personas": personas_of(request), "next": local(next), "problem": problem, "embedded": False}
+    return {**shown, "typed": typed, "who": "", "mine": ()}
+
+
+def choose(request: Request, next: str = "/") -> HTMLResponse:
+    """The legal entities one may work at; asked before anything of one of them is shown."""
+    return fragment("entities.html", entities=my_entities(request), next=local(next), embedded=False)
+
+
+def go_on_at(request: Request, entity: Annotated[str, Form()], next: Annotated[str, Form()] = "/") -> Response:
+    """Go on at another legal entity. What was on the page belonged to the one before, so one begins anew."""
+    response = see_other(local(next))
+    move_to(request, response, entity)
     return response
 
 
@@ -136,6 +172,8 @@ def show_problem(request: Request, problem: Problem) -> Response | None:
             return Response(status_code=200, headers={"HX-Redirect": "/sign-in"})
         wanted = path + (f"?{request.url.query}" if request.url.query else "") if request.method == "GET" else "/"
         return see_other("/sign-in?next=" + quote(wanted, safe=""))
+    if problem.code == "entity_needed" and not wants_fragment(request):
+        return see_other("/entities?next=" + quote(path if request.method == "GET" else "/", safe=""))
     template = "parts/problem.html" if wants_fragment(request) else "problem.html"
     return fragment(template, status=problem.status, problem=problem, embedded=False)
 
@@ -153,7 +191,7 @@ class Kept(StaticFiles):
         return response
 
 
-def static(application: Application, options: Options) -> tuple[BaseRoute, ...]:  # noqa: ARG001
+def static(installation: Installation, options: Options) -> tuple[BaseRoute, ...]:  # noqa: ARG001
     """The static files of the panel."""
     return (Mount("/static", Kept(directory=STATIC), name="static"),)
 
@@ -165,5 +203,7 @@ def router() -> APIRouter:
     routes.add_api_route("/sign-in", show_sign_in, methods=["GET"])
     routes.add_api_route("/sign-in", enter, methods=["POST"])
     routes.add_api_route("/sign-out", leave, methods=["POST"])
+    routes.add_api_route("/entities", choose, methods=["GET"])
+    routes.add_api_route("/entities", go_on_at, methods=["POST"])
     routes.add_api_route("/search", search, methods=["GET"])
     return routes

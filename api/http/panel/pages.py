@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from api.http.access import ACCESS, PUBLIC
-from api.http.identity import application_of, current_user, options_of
+from api.http.identity import application_of, current_user, installation_of, known_of, options_of
 from api.http.panel.words import FILTERS
 from domain.noun import Noun, Text
 from guardrails.people import User
@@ -77,6 +77,7 @@ def page(request: Request, template: str, here: str = "", *, status: int = 200, 
         "waiting": application.browse.waiting_for(user),
         "embedded": request.url.path.startswith(EMBED),
         "may_sign_out": options_of(request).personas,
+        "entity": known_of(request).entity.name if installation_of(request).several else "",
         "may": lambda key: may(user, key),
         "asked_for": "",
     }

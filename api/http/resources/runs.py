@@ -13,9 +13,9 @@ from starlette.concurrency import run_in_threadpool
 
 from agent.casework.outcome import Report
 from agent.runtime.intake import LONGEST_QUESTION
-from api.http.identity import App, Me, still_there
+from api.http.identity import App, Me, broadcaster_of, still_there
 from api.http.paging import After, Limit, Page
-from api.http.stream import Broadcaster, as_sse, while_there
+from api.http.stream import as_sse, while_there
 from domain.errors import BadInput, NotAllowed
 from domain.noun import Id, Noun, Text
 from storage.records import Conversation, Run, RunState
@@ -146,9 +146,8 @@ async def read_events(
         return RunEvents(events=rows, state=state, over=rest, next=rows[-1].seq if rows else place)
     if seen_end and over and not events:
         return Response(status_code=204)
-    broadcaster: Broadcaster = request.app.state.broadcaster
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    heard = while_there(broadcaster.watch(run, place), lambda: still_there(request))
+    heard = while_there(broadcaster_of(request).watch(run, place), lambda: still_there(request))
     return StreamingResponse(as_sse(heard), media_type=EVENT_STREAM, headers=headers)
 
 

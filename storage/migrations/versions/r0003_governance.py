@@ -22,6 +22,7 @@ TABLES: tuple[str, ...] = (
     "ledger_checkpoints",
     "observations",
     "demotions",
+    "deactivations",
 )
 """What is new, in the order in which it may be dropped."""
 
@@ -43,6 +44,7 @@ def upgrade() -> None:
     """Create what is new, family by family."""
     _approvals()
     _ledger()
+    _identity()
     _policy_changes()
     _autonomy()
 
@@ -202,3 +204,12 @@ def _ledger() -> None:
             f"CREATE TRIGGER ledger_checkpoints_never_{name} BEFORE {when} ON ledger_checkpoints "
             "BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END"
         )
+
+
+def _identity() -> None:
+    """Who was deactivated."""
+    # fmt: off
+    _table(
+        "deactivations", _text("user", key=True), _text("at"), _text("by"), _text("why"), _text("ended_at", empty=True)
+    )
+    # fmt: on

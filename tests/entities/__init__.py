@@ -1,0 +1,1 @@
+"""Several legal entities in one installation."""
