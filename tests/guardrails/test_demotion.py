@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import timedelta
 from itertools import product
 from pathlib import Path
@@ -18,6 +19,7 @@ from guardrails.chain import EntryKind
 from guardrails.demotions import Demotion
 from guardrails.judge import judge
 from guardrails.levels import levels
+from guardrails.people import Grant, User
 from guardrails.policy import Policy, default_text, parse
 from guardrails.policy.autonomy import LEVELS
 from guardrails.subject import describe
@@ -132,6 +134,16 @@ def test_two_people_lift_a_demotion_and_neither_whom_it_happened_to(tight: House
         assert demoting.active(session) == ()
     with pytest.raises(Conflict):
         lift("olga")
+
+
+@pytest.mark.parametrize(("sites", "may"), [(("WEST",), False), (("WEST", "EAST"), True)])
+def test_a_role_that_ends_at_sites_lifts_nothing_elsewhere(tmp_path: Path, sites, may: bool):
+    with build(tmp_path, policy=parse(TIGHT)) as house:
+        found = breach(house)
+        local = User(id="omar", name="Omar", email="o@example.com", grants=(Grant(role="operations", sites=sites),))
+        refused = nullcontext() if may else pytest.raises(NotAllowed, match="not operations of EAST")
+        with refused, house.database.write() as session:
+            demoting.lift(session, house.ledger, house.policy, local, found.id, why="", at=house.now())
 
 
 def test_whoever_it_happened_to_does_not_lift_it(tmp_path: Path):
