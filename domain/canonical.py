@@ -8,9 +8,18 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
+
+_AS_THEY_ARE = frozenset({str, int, bool, type(None)})
+"""Types that JSON has; most of what there is, so they are looked at first."""
+
+
+@cache
+def _fields(kind: type[BaseModel]) -> tuple[str, ...]:
+    return tuple(kind.model_fields)
 
 
 def plain(value: Any) -> Any:
@@ -19,16 +28,21 @@ def plain(value: Any) -> Any:
     Decimals become their plain string, dates ISO 8601. Binary floats are refused, because two machines may
     print them differently. Raises TypeError for anything else.
     """
+    kind = type(value)
+    if kind in _AS_THEY_ARE:
+        return value
+    if kind is tuple or kind is list:
+        return [plain(item) for item in value]
+    if isinstance(value, BaseModel):
+        return {name: plain(getattr(value, name)) for name in _fields(type(value))}
     if isinstance(value, Enum):
         return plain(value.value)
-    if value is None or isinstance(value, bool | int | str):
+    if isinstance(value, int | str):
         return value
     if isinstance(value, Decimal):
         return format(value, "f")
     if isinstance(value, datetime | date | time):
         return value.isoformat()
-    if isinstance(value, BaseModel):
-        return {name: plain(getattr(value, name)) for name in type(value).model_fields}
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, set | frozenset):

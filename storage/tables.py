@@ -30,6 +30,7 @@ from storage.sagas import SagaRow
 from storage.sessions import SessionRow
 from storage.slack_cards import SlackCardRow
 from storage.slack_events import SlackEventRow
+from storage.slack_notes import SlackNoteRow
 from storage.snapshots import SnapshotRow
 from storage.switches import SwitchRow, TurnOfSwitchRow
 
@@ -67,6 +68,7 @@ TABLES: tuple[type[Base], ...] = (
     SessionRow,
     SlackCardRow,
     SlackEventRow,
+    SlackNoteRow,
     SnapshotRow,
     SnoozeRow,
     StepRow,

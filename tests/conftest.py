@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Generator
 from pathlib import Path
 
@@ -17,6 +18,23 @@ settings.register_profile(
     "nightly", max_examples=2000, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+@pytest.fixture(scope="session")
+def delayed_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which the supplier delay came in under the shipped policy: copy it."""
+    from tests.agent.house import delay, opened
+
+    home = tmp_path_factory.mktemp("delayed")
+    with opened(home) as application:
+        delay(application)
+    return home
+
+
+@pytest.fixture
+def delayed(delayed_once: Path, tmp_path: Path) -> Path:
+    """A copy of it, to do things to; its run is R-1."""
+    return Path(shutil.copytree(delayed_once, tmp_path / "home"))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -21,6 +21,7 @@ from agent.runtime.policy_desk import PolicyDesk
 from agent.runtime.records_desk import RecordsDesk
 from agent.runtime.replay import Replay, replay
 from agent.runtime.slack_desk import SlackDesk
+from agent.runtime.standing import StandingDesk
 from agent.runtime.sweep import Triage
 from agent.runtime.sweeper import Sweeper, Tell
 from agent.runtime.visits import Visits
@@ -164,6 +165,11 @@ class Application:
         `reject`."""
         made = self._parts.approvals.edit(approval, user, changes, digest, reason, reason_code)
         return self._decided(made, settle)
+
+    @property
+    def standing(self) -> StandingDesk:
+        """How the installation stands: what is stopped, how far autonomy goes, who may decide what."""
+        return StandingDesk(self._parts)
 
     @property
     def desk(self) -> ApprovalDesk:

@@ -9,12 +9,16 @@ from agent.runtime.intake import Intake, Said
 from agent.runtime.leases import Leases
 from domain.errors import Conflict
 from guardrails.cards import Card
-from storage import cases, runs, slack_cards, slack_events
+from storage import approval_steps, cases, runs, slack_cards, slack_events, slack_notes
+from storage.approval_steps import Step
 from storage.database import Database, Session
 from storage.records import Approval, Run, SlackCard, SlackCardState, SlackEvent, SlackEventState
+from storage.slack_notes import SlackNote
 
 LEASE = "slack"
 """One process of an installation speaks to Slack at a time; every process may listen."""
+TOLD = ("reminded", "escalated", "reassigned", "commented")
+"""Steps of a question that are told in the thread of its card."""
 KEPT = timedelta(days=30)
 """How long an answered message is remembered: longer than Slack retries, and than a card waits for its decision."""
 
@@ -148,6 +152,34 @@ class SlackDesk:
         }
         with self._database.write() as session:
             return slack_cards.record(session, card.model_copy(update=update), card.owner)
+
+    def begin_notes(self) -> int:
+        """Have every step told that people of a card should hear of; how many are new."""
+        with self._database.read() as session:
+            missing = slack_notes.missing(session, TOLD, self._now())
+        if not missing:
+            return 0
+        with self._database.write() as session:
+            return sum(slack_notes.begin(session, note) for note in missing)
+
+    def notes(self) -> tuple[tuple[SlackNote, Step], ...]:
+        """What is to be told under cards and does not stand there yet, each with its step, in order."""
+        with self._database.read() as session:
+            found = slack_notes.untold(session)
+            known = {step.number: step for step in approval_steps.steps(session, {note.approval for note in found})}
+        return tuple((note, known[note.step]) for note in found)
+
+    def claim_note(self, note: SlackNote) -> SlackNote | None:
+        """The note claimed for this process; None when it changed meanwhile."""
+        owner = self._leases().owner
+        with self._database.write() as session:
+            taken = slack_notes.claim(session, note, owner, self._now())
+        return note.model_copy(update={"state": SlackCardState.POSTING, "owner": owner}) if taken else None
+
+    def told(self, note: SlackNote, ts: str) -> bool:
+        """A claimed note stands in Slack at `ts`."""
+        with self._database.write() as session:
+            return slack_notes.record(session, note, ts, self._now())
 
     def forget(self) -> int:
         """Forget what was answered long ago; how many messages that were."""

@@ -18,6 +18,7 @@ from api.http.options import Options
 from api.http.panel import door, joined
 from api.http.resources import (
     approvals,
+    autonomy,
     cases,
     customers,
     documents,
@@ -26,9 +27,12 @@ from api.http.resources import (
     logistics,
     metrics,
     orders,
+    overrides,
     policy,
     runs,
     skus,
+    standing_in,
+    waiting,
 )
 from api.http.shield import Shield
 from api.http.stream import Broadcaster, Broadcasters
@@ -45,7 +49,11 @@ ROUTERS: tuple[Callable[[], APIRouter], ...] = (
     cases.router,
     runs.router,
     events.router,
+    waiting.router,
     approvals.router,
+    standing_in.router,
+    autonomy.router,
+    overrides.router,
     ledger.router,
     policy.router,
     metrics.router,

@@ -15,6 +15,8 @@ from guardrails.cards import Card
 from storage.records import ApprovalState, MoveState
 
 APPROVE, EDIT, REJECT = "qm_approve", "qm_edit", "qm_reject"
+LATER, REASSIGN, COMMENT = "qm_later", "qm_reassign", "qm_comment"
+BUTTONS = (APPROVE, EDIT, REJECT, LATER, REASSIGN, COMMENT)
 MOST_EFFECTS = 40
 MOST_LISTED = 12
 COLUMNS = ("", "Order line", "Customer", "Units", "Promise before", "Promise after")
@@ -96,10 +98,19 @@ def state_line(card: Card, newer: str = "") -> str:
         first = f" after {', '.join(card.before)}" if card.before else ""
         eyes = " Four eyes: whoever asked or edited may not decide." if card.four_eyes else ""
         edited = f" Edited by {', '.join(card.edited_by)}." if card.edited_by else ""
+        given = f" Given to {card.assigned_to}." if card.assigned_to else ""
+        above = f" The {_role(card.escalated_from)} let it wait." if card.escalated_from else ""
         until = f"{card.expires_at:%Y-%m-%d %H:%M} UTC"
-        return f"Waits for {_role(card.role)}{first}, until {until}. Asked by {card.asked_by}.{edited}{eyes}"
-    why = f": {card.decision_reason}" if card.decision_reason else ""
-    by = f" by {card.decided_by}" if card.decided_by else ""
+        return (
+            f"Waits for {_role(card.role)}{first}, until {until}. Asked by {card.asked_by}.{given}{above}{edited}{eyes}"
+        )
+    titles = {reason.code: reason.title for reason in card.reasons}
+    said = ": ".join(
+        part for part in (titles.get(card.decision_code, card.decision_code), card.decision_reason) if part
+    )
+    why = f": {said}" if said else ""
+    behalf = f" for {card.decided_for}" if card.decided_for else ""
+    by = f" by {card.decided_by}{behalf}" if card.decided_by else ""
     instead = f" See {newer}." if newer else ""
     if card.state in (ApprovalState.APPROVED, ApprovalState.REJECTED):
         return f"{card.state.value.capitalize()}{by}{why}. The move {_DOING.get(card.move_state, '')}.{instead}"
@@ -149,4 +160,6 @@ def _buttons(card: Card) -> list[Json]:
     found = [button(APPROVE, "Approve", value, "primary")]
     if card.quantities:
         found.append(button(EDIT, "Edit", value))
-    return [*found, button(REJECT, "Reject", value, "danger")]
+    found.append(button(REJECT, "Reject", value, "danger"))
+    others = ((LATER, "Not now"), (REASSIGN, "Reassign"), (COMMENT, "Comment"))
+    return [*found, *(button(action, text, value) for action, text in others)]

@@ -9,24 +9,30 @@ from collections.abc import Callable, Mapping
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from agent.runtime.application import Application
+from agent.runtime.later import picked
+from api.slack import modals
 from api.slack.answer import YES
 from api.slack.calls import Calls, SlackRefused
-from api.slack.card import APPROVE, EDIT, bound
+from api.slack.card import APPROVE, COMMENT, EDIT, LATER, REASSIGN, bound
 from api.slack.hearing import clicked
 from api.slack.identity import STRANGER, Identity
 from api.slack.modals import (
     EDITED,
     changes_of,
+    code_of,
+    comment_view,
     edit_view,
     first_input,
+    later_view,
     marked_for,
     reason_of,
+    reassign_view,
     reject_view,
     typed_in,
 )
 from api.slack.telling import tell
-from api.slack.words import clean
-from domain.errors import AlreadyDecided, BadInput, DependencyDown, QuartermasterError, StaleDecision
+from api.slack.words import Json, clean
+from domain.errors import AlreadyDecided, BadInput, DependencyDown, NotAllowed, QuartermasterError, StaleDecision
 from guardrails.cards import Card
 from guardrails.people import User
 from storage.records import ApprovalState
@@ -85,14 +91,13 @@ class Deciding:
                 raise _Stranger
             card = await asyncio.to_thread(self._application.show, approval)
             block = first_input(card, callback)
+            changed: dict[str, int] = {}
             if callback == EDITED:
                 changed, wrong = changes_of(card, typed)
                 if wrong:
                     await ack(response_action="errors", errors=wrong)
                     return
-                await asyncio.to_thread(self._edit, approval, user.id, changed, shown, reason_of(typed))
-            else:
-                await asyncio.to_thread(self._reject, approval, user.id, reason_of(typed), shown)
+            await asyncio.to_thread(self._submitted, callback, card, user, shown, typed, changed)
         except _Stranger:
             await ack(response_action="errors", errors={block: STRANGER})
         except QuartermasterError as trouble:
@@ -108,9 +113,10 @@ class Deciding:
         if action == APPROVE:
             await asyncio.to_thread(self._approve, approval, user.id, shown)
             return
-        card = await asyncio.to_thread(self._application.show, approval)
-        _check_current(card, shown)
-        view = edit_view(card) if action == EDIT else reject_view(card)
+        card = await asyncio.to_thread(self._application.show, approval, user.id)
+        if action != COMMENT:
+            _check_current(card, shown)
+        view = await asyncio.to_thread(self._view, action, card, user)
         if self._application.settings.entities is not None:
             view |= marked_for(self._application.settings.entity or "", str(body.get("trigger_id")))
         try:
@@ -124,15 +130,53 @@ class Deciding:
         self._application.approve(approval, user, shown, settle=False)
         self._application.wake()
 
-    def _reject(self, approval: str, user: str, reason: str, shown: str) -> None:
-        if not reason:
-            raise BadInput("a rejection needs a reason", field="reason", fix="say why in a few words")
-        self._application.reject(approval, user, reason, shown, settle=False)
-        self._application.wake()
+    def _view(self, action: str, card: Card, user: User) -> Json:
+        """The modal of a button. NotAllowed for somebody whose question it is not."""
+        standing = self._application.standing
+        if action == LATER:
+            times = standing.later(card)
+            if not times:
+                raise BadInput(f"{card.approval} ends soon", field="until", fix="decide it, or give it to somebody")
+            return later_view(card, times)
+        if action == REASSIGN:
+            people = standing.deciders(card.approval, but=user.id)
+            if not people:
+                raise NotAllowed("nobody else may decide it now", field="to", fix="decide it, or let it wait")
+            return reassign_view(card, people)
+        if action == COMMENT:
+            return comment_view(card)
+        return edit_view(card) if action == EDIT else reject_view(card)
 
-    def _edit(self, approval: str, user: str, changed: Mapping[str, int], shown: str, reason: str) -> None:
-        self._application.edit(approval, user, changed, shown, reason, settle=False)
-        self._application.wake()
+    def _submitted(
+        self,
+        callback: str,
+        card: Card,
+        user: User,
+        shown: str,
+        typed: Mapping[str, str],
+        changed: Mapping[str, int],
+    ) -> None:
+        """Do what a modal was opened for."""
+        application, approval = self._application, card.approval
+        reason, code = reason_of(typed), code_of(typed)
+        match callback:
+            case modals.PUT_ASIDE:
+                found = picked(application.standing.later(card), typed.get(modals.UNTIL, ""))
+                if found is None:
+                    raise BadInput("this time cannot be picked any more", field="until", fix="pick another")
+                application.desk.snooze(approval, user.id, found.until, reason)
+            case modals.GIVEN:
+                application.desk.reassign(approval, user.id, typed.get(modals.TO, ""), code, reason)
+            case modals.SAID:
+                application.desk.comment(approval, user.id, reason)
+            case modals.EDITED:
+                application.edit(approval, user.id, changed, shown, reason, reason_code=code, settle=False)
+                application.wake()
+            case _:
+                if not reason and not code:
+                    raise BadInput("a rejection needs a reason", field="reason", fix="say why in a few words")
+                application.reject(approval, user.id, reason, shown, reason_code=code, settle=False)
+                application.wake()
 
     async def _who(self, body: Payload) -> User | None:
         user = body.get("user")

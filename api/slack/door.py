@@ -26,11 +26,11 @@ from agent.runtime.application import Application
 from agent.settings import Settings
 from api.slack.answer import ASK
 from api.slack.calls import Calls
-from api.slack.card import APPROVE, EDIT, REJECT
+from api.slack.card import BUTTONS
 from api.slack.deciding import Deciding
 from api.slack.hearing import needs_talk, said
 from api.slack.identity import Identity
-from api.slack.modals import EDITED, REJECTED
+from api.slack.modals import MODALS
 from api.slack.relay import EVERY, Relay
 from api.slack.telling import tell
 
@@ -130,9 +130,9 @@ class SlackDoor:
             ignoring_self_events_enabled=False,
         )
         app.middleware(self._hear)
-        app.action(re.compile(f"^({APPROVE}|{EDIT}|{REJECT})$"))(self._deciding.button)
+        app.action(re.compile(f"^({'|'.join(BUTTONS)})$"))(self._deciding.button)
         app.action(re.compile(f"^{ASK}"))(self._deciding.ask)
-        app.view(re.compile(f"^({EDITED}|{REJECTED})$"))(self._deciding.submit)
+        app.view(re.compile(f"^({'|'.join(MODALS)})$"))(self._deciding.submit)
         return app
 
     @staticmethod

@@ -11,6 +11,7 @@ from datetime import date
 from agent.runtime.application import Application
 from api.slack.answering import Answering
 from api.slack.calls import Calls, SlackRefused
+from api.slack.noting import Noting
 from api.slack.posting import Posting
 from domain.errors import DependencyDown, StorageFailed
 
@@ -66,6 +67,7 @@ class Relay:
         """Look, begin what is to be done, and look again; nothing that waits for Slack holds up the rest."""
         assert self._woken is not None
         posting = Posting(self._application, calls, self._application.settings.slack_channel)
+        noting = Noting(self._application, calls)
         answering = Answering(self._application, calls, self._pace)
         cards: asyncio.Task[object] | None = None
         try:
@@ -76,7 +78,7 @@ class Relay:
                     if await asyncio.to_thread(self._application.slack.lead):
                         await answering.begin()
                         if cards is None or cards.done():
-                            cards = asyncio.create_task(_guarded(posting))
+                            cards = asyncio.create_task(_guarded(posting, noting))
                         await self._tidy()
                 except Exception as trouble:  # noqa: BLE001 - the relay goes on; what broke is in the log
                     _note(trouble)
@@ -103,9 +105,10 @@ class Relay:
             log.warning("the lease of the Slack relay ends by itself: %s", away)
 
 
-async def _guarded(posting: Posting) -> None:
+async def _guarded(posting: Posting, noting: Noting) -> None:
     try:
         await posting.once()
+        await noting.once()
     except Exception as trouble:  # noqa: BLE001 - the same
         _note(trouble)
 

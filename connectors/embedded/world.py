@@ -131,11 +131,13 @@ def built_in_event() -> Event:
 
 def _read() -> dict[str, Any]:
     """The file; every scalar is text, so that amounts stay exact and the nouns do the reading."""
-    return _parsed(resources.files("connectors.embedded").joinpath("built_in.yaml").read_text(encoding="utf-8"))
+    text = resources.files("connectors.embedded").joinpath("built_in.yaml").read_text(encoding="utf-8")
+    return _parsed(text, getattr(yaml, "CBaseLoader", yaml.BaseLoader))
 
 
-def _parsed(text: str) -> dict[str, Any]:
-    data: dict[str, Any] = yaml.load(text, Loader=yaml.BaseLoader)
+def _parsed(text: str, loader: Any = yaml.BaseLoader) -> dict[str, Any]:
+    """A world as plain data. The loader in C is ten times faster, and for our own file: it ends on no nesting."""
+    data: dict[str, Any] = yaml.load(text, Loader=loader)
     return data
 
 

@@ -11,7 +11,7 @@ from domain.facts import Facts
 from domain.noun import from_minor
 from domain.plans import Move
 from domain.response.actions import ActionList
-from domain.response.effects import effects_of, reason, title
+from domain.response.effects import effects_of, reason, serves, title
 from domain.response.flows import Tree, trees
 from domain.response.promising import add_promises, slipped, together
 from domain.response.setting import Setting, setting_of
@@ -53,14 +53,15 @@ def _released(setting: Setting) -> frozenset[str]:
 
 
 def _worth_doing(setting: Setting, tree: Tree) -> bool:
-    """A swap without a loser is done for money, or for a line in a strict rank."""
-    if any(draw.loser not in (None, *tree.roots) for draw in tree.draws):
+    """A swap without a loser, or one that leaves units to nobody, is done for money, or for a line in a strict rank
+    that gets more of them or gets some of them sooner."""
+    idle = any(draw.winner is None for draw in tree.draws)
+    loses = any(draw.loser not in (None, *tree.roots) for draw in tree.draws)
+    gains = any(draw.winner is not None and draw.loser is None for draw in tree.draws)
+    if not idle and (loses or gains):
         return True
-    if any(draw.winner is not None and draw.loser is None for draw in tree.draws) and not any(
-        draw.winner is None for draw in tree.draws
-    ):
-        return True
-    return _worth(setting, tree) > 0 or any(setting.demand[root].rank == 0 for root in tree.roots)
+    strict = [root for root in tree.roots if setting.demand[root].rank == 0]
+    return _worth(setting, tree) > 0 or any(serves(setting, tree, root) for root in strict)
 
 
 def _move(setting: Setting, tree: Tree, shared: dict[str, date | None], key: str) -> Move:

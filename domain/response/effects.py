@@ -53,12 +53,23 @@ def effects_of(setting: Setting, tree: Tree, shared: dict[str, date | None]) -> 
     return tuple(result)
 
 
+def serves(setting: Setting, tree: Tree, line: str) -> bool:
+    """Whether a line has more units by a tree, or some that arrive earlier than the ones they replace."""
+    got, gave = _arrivals(setting, tree, line)
+    return len(got) > len(gave) or any(new < old for new, old in zip(got, gave, strict=False))
+
+
 def _sooner(setting: Setting, tree: Tree, line: str) -> int:
     """Units that arrive earlier than the ones they replace, minus those that arrive later: both sides by arrival."""
+    pairs = list(zip(*_arrivals(setting, tree, line), strict=False))
+    return sum(new < old for new, old in pairs) - sum(new > old for new, old in pairs)
+
+
+def _arrivals(setting: Setting, tree: Tree, line: str) -> tuple[list[date], list[date]]:
+    """When each unit that a line gets arrives, and each that it gives up, both in order."""
     got = [setting.arrival(line, d.supply) for d in tree.draws for _ in range(d.quantity) if d.winner == line]
     gave = [setting.arrival(line, d.supply) for d in tree.draws for _ in range(d.quantity) if d.loser == line]
-    pairs = list(zip(sorted(got), sorted(gave), strict=False))
-    return sum(new < old for new, old in pairs) - sum(new > old for new, old in pairs)
+    return sorted(got), sorted(gave)
 
 
 def _why(setting: Setting, tree: Tree, line: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -19,6 +20,12 @@ _SCALARS: dict[str, Callable[[str], Any]] = {
 """Everything else stays text: a decimal is read exactly by whoever needs it."""
 
 
+@lru_cache(maxsize=8)
+def _composed(text: str) -> yaml.Node | None:
+    """The nodes of a text; only looked at. The same policy is read again at every opening, replay and comparison."""
+    return yaml.compose(text, Loader=yaml.SafeLoader)
+
+
 class Document:
     """Plain data of a file, and where each part of it stands."""
 
@@ -32,7 +39,7 @@ class Document:
         self._lines: dict[Path, int] = {(): max(1, first)}
         self._seen: set[int] = set()
         try:
-            node = yaml.compose(text, Loader=yaml.SafeLoader)
+            node = _composed(text)
         except yaml.MarkedYAMLError as broken:
             mark = broken.problem_mark or broken.context_mark
             line = mark.line + first if mark else first

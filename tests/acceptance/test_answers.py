@@ -102,6 +102,7 @@ def test_a_no_cancels_what_needs_it_and_the_rest_is_planned_again(waiting: Path)
         assert refused.substance not in {item.move.substance for item in app.report(runs[-1]["run"]).moves}
 
 
+@pytest.mark.real
 def test_two_plans_over_one_sku_promise_no_unit_twice_and_every_promise_can_be_kept(waiting: Path, tmp_path: Path):
     """A second delay is planned over the same SKU while the first plan still waits; then everybody says yes."""
     event = json.loads((EVENTS / "supplier_delay.json").read_text(encoding="utf-8"))

@@ -31,6 +31,7 @@ def test_the_demo_ends_well_and_shows_every_screen(told: Told):
     assert "Traceback" not in told.shown.err
 
 
+@pytest.mark.real
 def test_another_process_folder_and_locale_tell_it_byte_for_byte(told: Told, elsewhere: Elsewhere):
     assert elsewhere.found["demo"] == told.shown.out
     assert told.ledger.code == 0

@@ -41,6 +41,7 @@ def held_by_another_process(file: Path) -> Iterator[None]:
         holder.communicate("")
 
 
+@pytest.mark.real
 def test_a_locked_database_is_said_and_the_same_command_works_when_it_is_free(waiting: Path):
     words = (*AT, "event", EVENTS / "short_stock.json")
     with held_by_another_process(waiting / "quartermaster.db"):
@@ -215,6 +216,7 @@ def test_a_disk_that_fills_up_at_any_moment_loses_nothing(waiting: Path, tmp_pat
             assert len(runs) >= 2 and set(runs) <= {"waiting", "done"}, (name, answer)
 
 
+@pytest.mark.real
 @no_mounts
 def test_a_folder_that_cannot_be_written_is_said_and_works_again_when_it_can(found: dict[str, Any]):
     for name in ("event", "approve", "triage", "stop", "demo"):

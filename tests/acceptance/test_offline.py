@@ -10,6 +10,7 @@ from tests.acceptance.conftest import ALONE, Elsewhere
 from tests.acceptance.door import SCRIPT, python
 
 
+@pytest.mark.real
 def test_every_connect_of_demo_ask_and_triage_stays_on_this_machine(elsewhere: Elsewhere):
     """An audit hook hears whatever any library tries, also what fails; a probe at the end shows that it listens."""
     assert elsewhere.found["heard"] == ["socket.connect", "('127.0.0.1', 9)"]
@@ -22,9 +23,10 @@ def test_every_connect_of_demo_ask_and_triage_stays_on_this_machine(elsewhere: E
     assert [one for one in elsewhere.found["asked"] if one not in local] == []
 
 
-@pytest.mark.skipif(not ALONE, reason="this machine lets nobody make a network namespace (unshare -rn)")
+@pytest.mark.real
 def test_everything_works_where_there_is_only_loopback(elsewhere: Elsewhere):
-    assert elsewhere.found["out"] == errno.ENETUNREACH, "the namespace has no way out"
+    """Where nobody may make a network namespace here (unshare -rn), it works, and only the listener above counts."""
+    assert elsewhere.found["out"] == (errno.ENETUNREACH if ALONE else None), "the namespace has no way out"
     assert elsewhere.found["codes"] == [0, 0, 0, 0, 0]
 
 

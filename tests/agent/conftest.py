@@ -1,4 +1,4 @@
-"""Folders in which the supplier delay has come in already, made once and copied for each test."""
+"""A folder in which the supplier delay came in under a policy that asks about everything, made once and copied."""
 
 from __future__ import annotations
 
@@ -11,25 +11,11 @@ from tests.agent.house import CAREFUL, delay, opened, policy_file
 
 
 @pytest.fixture(scope="session")
-def _delayed_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("delayed")
-    with opened(home) as application:
-        delay(application)
-    return home
-
-
-@pytest.fixture(scope="session")
 def _careful_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("careful")
     with opened(home, policy=policy_file(home, CAREFUL)) as application:
         delay(application)
     return home
-
-
-@pytest.fixture
-def delayed(_delayed_once: Path, tmp_path: Path) -> Path:
-    """A folder after the supplier delay under the shipped policy; its run is R-1."""
-    return Path(shutil.copytree(_delayed_once, tmp_path / "home"))
 
 
 @pytest.fixture

@@ -77,6 +77,7 @@ def test_commands_that_only_look_import_neither_graph_nor_engine(delayed):
     assert done.stdout.strip() == "[]", done.stderr
 
 
+@pytest.mark.real
 def test_a_run_that_waits_is_answered_from_another_process_after_the_first_has_gone(delayed):
     with opened(delayed) as app:
         move = waiting_moves(app)[0]

@@ -168,6 +168,7 @@ def test_a_broken_flow_is_a_failed_work_and_not_a_hanging_one(tmp_path):
     engine.close()
 
 
+@pytest.mark.real
 def test_two_installations_in_one_process_take_turns(tmp_path):
     def flow(steps, payload):
         return {"state": "done"}

@@ -68,6 +68,7 @@ def test_trap_1_a_card_that_was_edited_meanwhile_never_executes_what_it_does_not
         assert now.effects == () or now.state is MoveState.EXECUTED
 
 
+@pytest.mark.real
 def test_trap_2_two_processes_that_answer_one_thread_at_once_leave_nothing_stuck(careful):
     with opened(careful, policy=careful_policy(careful)) as app:
         cards = free_cards(app)
@@ -103,6 +104,7 @@ def test_trap_2_a_thread_whose_worker_died_half_way_is_unstuck_by_the_next_one(c
         assert app.report("R-1").run.state is RunState.WAITING
 
 
+@pytest.mark.real
 def test_trap_3_a_double_click_is_one_effect(careful):
     with opened(careful, policy=careful_policy(careful)) as app:
         card = free_cards(app)[0]

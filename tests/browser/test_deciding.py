@@ -45,6 +45,7 @@ def test_a_planner_edits_a_quantity_and_the_edited_move_is_carried_out(browser: 
         field = shown.locator(f"input[name='units.{reserve.id}']")
         field.fill(str(reserve.quantity - 1))
         page.locator(f"#edit-why-{card.approval}").fill("counted again")
+        shown.locator("[data-edit] select[name='reason_code']").select_option("better-plan")
         shown.get_by_role("button", name="Save the edit").click()
         expect(page.locator(f"#card-{card.approval}").get_by_text("Your edit is saved")).to_be_visible()
         again = page.locator(f"#card-{card.approval} [data-approve]")

@@ -47,7 +47,8 @@ def worker(adapter: EmbeddedAdapter) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize(
-    ("point", "held_after_death", "replayed"), [("before_commit", 30, False), ("after_commit", 35, True)]
+    ("point", "held_after_death", "replayed"),
+    [pytest.param("before_commit", 30, False, marks=pytest.mark.real), ("after_commit", 35, True)],
 )
 def test_a_worker_killed_in_a_write_leaves_it_done_once(
     adapter: EmbeddedAdapter, point: Point, held_after_death: int, replayed: bool

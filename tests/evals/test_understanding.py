@@ -17,8 +17,8 @@ from evals.understanding.message import Message, read
 from evals.understanding.score import Heard, Judged, Verdict, judged, summary
 from evals.worlds.generate import generate
 
-SAMPLE = 40
-"""Messages that are played in every run of the tests; all of them are played by night."""
+SMALL, SAMPLE = 12, 40
+"""Messages that are played in every run of `make test` and of `make test-real`; all of them are played by night."""
 
 
 @pytest.fixture(scope="module")
@@ -34,14 +34,18 @@ def test_the_hold_out_has_two_hundred_messages_and_all_can_be_filled_on_some_wor
     assert "{" not in cast.fill("status of {order1} on {iso+3} at {site1.city} for {customer1.typo}, {few} of {skuf}")
 
 
-def test_a_sample_of_the_hold_out_on_a_drawn_world(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("count", "least"), [(SMALL, 0.5), pytest.param(SAMPLE, 0.75, marks=pytest.mark.real)], ids=["small", "larger"]
+)
+def test_a_sample_of_the_hold_out_on_a_drawn_world(tmp_path: Path, count: int, least: float) -> None:
+    """Few messages say little about the share of right ones; that none writes anything holds of every message."""
     seed = secrets.randbelow(10_000)
-    messages = random.Random(seed).sample(read(), SAMPLE)
+    messages = random.Random(seed).sample(read(), count)
     results, left_out = play(messages, tmp_path, seed)
     right, asked, wrong, writes = summary(results)
     print(f"seed {seed}: {right} right, {asked} asked back, {wrong} wrong of {len(results)}; {len(left_out)} left out")
     assert writes == 0, told(results)
-    assert right >= 0.75 * len(results), told(results)
+    assert right >= least * len(results), told(results)
 
 
 @pytest.mark.nightly

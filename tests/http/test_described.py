@@ -116,6 +116,9 @@ def test_generated_requests_by_every_role_are_answered_as_described(
         "conversation": ["T-1", "T-2"],
         "policy": [version.id for version in application.policies.versions()],
         "change": [application.policies.propose(default_text().replace("250}", "25}"), "lead", "fewer").id],
+        "delegation": ["D-1"],
+        "demotion": ["DM-1"],
+        "move": sorted({card.move for card in application.approvals()}),
     }
     cookies = {role: token_of(client, role) for role in ROLES}
     answered: Counter[int] = Counter()
@@ -170,5 +173,7 @@ OPERATIONS = sorted(
     "list_approvals read_approval approve reject edit list_entries read_entry verify_ledger read_metrics "
     "list_policy_versions read_policy_version compare_policies try_policy list_policy_changes propose_policy "
     "read_policy_change approve_policy reject_policy withdraw_policy "
-    "read_flow list_documents search_documents".split()
+    "read_flow list_documents search_documents decide_many snooze reassign comment read_history list_deciders "
+    "list_delegations delegate end_delegation list_absences leave come_back list_stops stop_writes lift_stop "
+    "read_autonomy read_agreement lift_demotion list_claims undo_move list_overrides".split()
 )

@@ -1,4 +1,4 @@
-"""Stories that are told once: the known one, and three on worlds drawn now."""
+"""Stories that are told once: the known one, and one on a world drawn now (three by night)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def nine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
         yield told
 
 
-@pytest.fixture(scope="session", params=[0, 1, 2])
+@pytest.fixture(scope="session", params=[0, *(pytest.param(more, marks=pytest.mark.nightly) for more in (1, 2))])
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
     """A generated world whose seed is drawn now (each test prints it), with people who decide by dice."""
     seed = random.SystemRandom().randrange(10**6)

@@ -134,6 +134,7 @@ library.close()
 """
 
 
+@pytest.mark.real
 def test_two_processes_build_and_read_at_once_and_say_the_same(tmp_path: Path):
     command = [sys.executable, "-W", "error", "-c", ASK, str(tmp_path)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as other:

@@ -116,8 +116,10 @@ def pages(application: Application, conversation: str = "", *, each: int = 3) ->
     paths += ["/supply?short=true", "/ledger", "/ledger?entries=1,3-4", "/search", "/search?q=e", "/embed/panel"]
     paths += ["/embed/panel?show=approvals"]
     paths += ["/policy", *(f"/policy/{change.id}" for change in application.policies.changes()[:each])]
+    paths += ["/delegations", "/autonomy", "/stops", "/claims"]
     paths += [f"/approvals/{card.approval}" for card in application.approvals()[:each]]
     paths += [f"/cases/{case.id}" for case in application.cases()[:each]]
+    paths += [f"/moves/{card.move}/undo" for card in application.approvals()[:1]]
     for run in application.runs()[:each]:
         paths += [f"/runs/{run.id}", f"/runs/{run.id}/replay"]
     paths += [f"/orders/{quote(key, safe='')}" for key in orders[:each]]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,26 +9,10 @@ import pytest
 from agent.runtime.application import Application
 from guardrails.cards import Card
 from storage.records import ApprovalState, MoveState
-from tests.agent.house import opened, who
-from tests.panel.house import HX, Seen, drawn_seed, on_built_in, on_generated, panel
+from tests.agent.house import who
+from tests.panel.house import HX, Seen, drawn_seed, on_generated, panel
 
 pytestmark = pytest.mark.xdist_group("panel")
-
-
-@pytest.fixture(scope="module")
-def planned(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder in which the delay was planned; every test gets a copy of its own."""
-    home = tmp_path_factory.mktemp("planned") / "home"
-    with on_built_in(home):
-        return home
-
-
-@pytest.fixture
-def application(planned: Path, tmp_path: Path) -> Iterator[Application]:
-    home = tmp_path / "home"
-    shutil.copytree(planned, home)
-    with opened(home) as application:
-        yield application
 
 
 def first(application: Application) -> Card:
@@ -98,7 +80,9 @@ def edits_hold(application: Application) -> None:
         path = f"/approvals/{card.approval}/edit"
         fields = Seen(client.get(f"/approvals/{card.approval}").text).fields(path)
         assert {name for name in fields if name.startswith("units.")} == {f"units.{q.action}" for q in card.quantities}
-        unchanged = client.post(path, data=fields, headers=HX)
+        unexplained = client.post(path, data=fields | {f"units.{reserve}": str(units // 2)}, headers=HX)
+        assert unexplained.status_code == 422 and "a reason is needed" in unexplained.text
+        unchanged = client.post(path, data=fields | {"reason": "half"}, headers=HX)
         assert unchanged.status_code == 422 and "nothing was changed" in unchanged.text
         wanted = units // 2
         answer = client.post(path, data=fields | {f"units.{reserve}": str(wanted), "reason": "half"}, headers=HX)

@@ -109,7 +109,11 @@ class Sender:
             if block["type"] == "input":
                 element = block["element"]
                 given = values.get(element["action_id"], element.get("initial_value"))
-                typed[block["block_id"]] = {element["action_id"]: {"type": element["type"], "value": given}}
+                held: dict[str, Any] = {"type": element["type"], "value": given}
+                if element["type"] == "static_select":
+                    chosen = next((one for one in element["options"] if one["value"] == given), None)
+                    held = {"type": element["type"], "selected_option": chosen}
+                typed[block["block_id"]] = {element["action_id"]: held}
         payload: dict[str, Any] = {
             "type": "view_submission",
             "user": {"id": user or view.user, "team_id": TEAM},

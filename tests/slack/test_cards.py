@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from api.slack.card import BUTTONS
 from storage import run_events
 from storage.records import ApprovalState, MoveState, SlackEvent, SlackEventState
 from tests.agent.house import another_delay, opened, who
@@ -53,7 +54,7 @@ def test_from_card_over_modal_to_execution_in_the_thread_it_was_asked_in(delayed
         card = house.posted("A-10")
 
         # The card says it all: who gains and loses, units, money, promises, the rule that asked.
-        assert card.thread_ts == thread and buttons(card) == {"qm_approve", "qm_edit", "qm_reject"}
+        assert card.thread_ts == thread and buttons(card) == set(BUTTONS)
         for words in (
             *(effect.line for effect in (*asked.gains, *asked.loses)),
             str(asked.value), str(asked.value_at_stake), f"{asked.units} gained", "USD", asked.rules[0].text[:40],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 from datetime import timedelta
 from pathlib import Path
@@ -97,13 +98,20 @@ def spotted(app: Application):
         return exceptions.listed(session)
 
 
-@pytest.fixture
-def waiting(tmp_path: Path) -> Path:
-    """A folder after a sweep under a policy that has a person confirm everything."""
-    with opened(tmp_path, policy=policy_file(tmp_path, CAREFUL)) as app:
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder after a sweep under a policy that has a person confirm everything: copy it."""
+    home = tmp_path_factory.mktemp("swept")
+    with opened(home, policy=policy_file(home, CAREFUL)) as app:
         app.triage_once()
         assert case_of(app, "shortage").state is CaseState.WAITING
-    return tmp_path
+    return home
+
+
+@pytest.fixture
+def waiting(swept: Path, tmp_path: Path) -> Path:
+    """A copy of it, to do things to."""
+    return Path(shutil.copytree(swept, tmp_path / "home"))
 
 
 def test_a_case_whose_cause_has_gone_closes_and_takes_its_questions_back(waiting):

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
 from agent.runtime.application import Application
+from agent.runtime.later import Later
+from api.http.panel.pages import may
 from domain.actions import Action
 from domain.facts import Facts
 from domain.noun import Id, Noun, Text, Units
 from domain.plans import Effect
 from guardrails.cards import Card
 from guardrails.people import User
+from storage.approval_steps import Step
 from storage.records import ApprovalState
 
 Mood = Literal["", "good", "bad", "wait"]
@@ -58,7 +62,9 @@ class CardView:
     """Everything the template of a card needs.
 
     `left`: seconds until it expires; `seen`: what its forms bring back; `changes`: quantities somebody typed that could
-    not be taken; `did`, `notice`, `fix`, `diff`: what came of the last attempt.
+    not be taken; `did`, `notice`, `fix`, `diff`: what came of the last attempt. `later`, `deciders`: when it may come
+    back and to whom it may be given by whoever may decide it; `steps`: its history, on a page of its own; `typed`: a
+    comment that was not taken.
     """
 
     card: Card
@@ -72,6 +78,12 @@ class CardView:
     why_not: str
     decided: str
     decided_by: str
+    now: datetime
+    later: tuple[Later, ...] = ()
+    deciders: tuple[User, ...] = ()
+    may_speak: bool = False
+    steps: tuple[Step, ...] = ()
+    typed: str = ""
     notice: str = ""
     notice_mood: Mood = ""
     fix: str = ""
@@ -87,13 +99,16 @@ class Views:
         self._application = application
         self._user = user
         self._names = {person.id: person.name for person in application.people.all()}
+        self._roles = application.standing.roles_of(user)
         self._facts: dict[str, Facts | None] = {}
 
     def of(self, card: Card) -> CardView:
         """The view of a card."""
         facts = self._snapshot(card)
-        mine = bool(set(self._user.roles) & set(card.role.split("/")))
         pending = card.state is ApprovalState.PENDING
+        why_not, others = self._standing(card, facts) if pending else ("", ())
+        decides = pending and not why_not
+        standing = self._application.standing
         return CardView(
             card=card,
             facts=facts,
@@ -102,11 +117,24 @@ class Views:
             left=(card.expires_at - self._application.now).total_seconds(),
             seen=seen_of(card).model_dump_json(),
             quantities=self._quantities(card),
-            may_decide=pending and mine and not card.before,
-            why_not=self._why_not(card, mine=mine) if pending else "",
+            may_decide=decides,
+            why_not=why_not,
             decided="" if pending else self.decision_in_words(card),
             decided_by=self.name(card.decided_by or ""),
+            now=self._application.now,
+            later=standing.later(card, facts) if decides else (),
+            deciders=others,
+            may_speak=may(self._user, "POST /approvals/{approval}/comment"),
         )
+
+    def whole(self, card: Card) -> CardView:
+        """The view of a card with its history, for a page of its own."""
+        return replace(self.of(card), steps=self._application.desk.history(card.approval))
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """User -> name."""
+        return self._names
 
     def name(self, user: str) -> str:
         """The name of a user; the id of somebody who is no longer there."""
@@ -117,16 +145,23 @@ class Views:
         if card.decided_by is None or card.decided_at is None:
             return f"This question is {card.state.value}; its move is {card.move_state.value}."
         name = self.name(card.decided_by)
-        why = f": {card.decision_reason}" if card.decision_reason else ""
+        titles = {reason.code: reason.title for reason in card.reasons}
+        code = titles.get(card.decision_code, card.decision_code)
+        said = ": ".join(part for part in (code, card.decision_reason) if part)
+        why = f": {said}" if said else ""
         at = f"{card.decided_at.day} {card.decided_at:%b %Y, %H:%M}"
-        return f"{card.state.value.capitalize()} by {name} on {at}{why}"
+        behalf = f" for {self.name(card.decided_for)}" if card.decided_for else ""
+        return f"{card.state.value.capitalize()} by {name}{behalf} on {at}{why}"
 
-    def _why_not(self, card: Card, *, mine: bool) -> str:
+    def _standing(self, card: Card, facts: Facts | None) -> tuple[str, tuple[User, ...]]:
+        """Why this person may not decide a card ("" when they may), and who else may whom they can give it to."""
         if card.before:
-            return f"Decided first by {', then '.join(card.before).replace('_', ' ')}."
-        if mine:
-            return ""
-        return f"This waits for {card.role.replace('_', ' ').replace('/', ' or ')}."
+            return f"Decided first by {', then '.join(card.before).replace('_', ' ')}.", ()
+        if not self._roles & set(card.role.split("/")):
+            return f"This waits for {card.role.replace('_', ' ').replace('/', ' or ')}.", ()
+        found = self._application.standing.deciding(card.approval, facts)
+        why_not = found.refused.get(self._user.id, "")
+        return why_not, () if why_not else found.others(self._user.id)
 
     def _quantities(self, card: Card) -> tuple[QuantityView, ...]:
         move = self._application.browse.move(card.move).move

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
 from starlette.datastructures import FormData
 
@@ -20,34 +20,57 @@ from guardrails.deciding import Decision
 from guardrails.people import User
 from storage.records import ApprovalState
 
+Page = Annotated[int, Query(alias="page", ge=1, le=100_000)]
 Verb = Literal["approve", "reject", "edit"]
-DECIDED_SHOWN = 100
+DECIDED_SHOWN = 50
+"""Rows of one page of what was decided."""
 DECIDED = {"HX-Trigger": "decided"}
 """What the badge listens to."""
 
 
-def inbox(request: Request, app: App, me: Me, show: str = "waiting") -> HTMLResponse:
-    """What waits for me, and for others; or what was decided."""
+def inbox(request: Request, app: App, me: Me, show: str = "waiting", page_: Page = 1) -> HTMLResponse:
+    """What waits for me, what I put aside, and what waits for others; or what was decided, page by page."""
     views = Views(app, me)
     if show == "decided":
-        cards = [card for card in app.approvals(everything=True) if card.state is not ApprovalState.PENDING]
-        cards.sort(key=lambda card: card.decided_at or card.created_at, reverse=True)
-        decided = tuple(views.of(card) for card in cards[:DECIDED_SHOWN])
-        return page(request, "approvals.html", "approvals", show="decided", mine=(), others=(), decided=decided)
+        return _decided_page(request, app, views, page_)
+    aside = app.standing.snoozed(me.id)
+    my_own = {card.approval for card in app.approvals(me.id)}
     shown = [views.of(card) for card in app.approvals()]
-    mine = tuple(view for view in shown if view.may_decide)
-    others = tuple(view for view in shown if not view.may_decide)
-    return page(request, "approvals.html", "approvals", show="waiting", mine=mine, others=others, decided=())
+    mine = tuple(view for view in shown if view.may_decide and view.card.approval in my_own)
+    until = {view.card.approval: aside.get((view.card.approval, view.card.digest)) for view in shown}
+    later = tuple((view, back) for view in shown if (back := until[view.card.approval]) is not None)
+    seen = {view.card.approval for view in (*mine, *(view for view, _ in later))}
+    others = tuple(view for view in shown if view.card.approval not in seen)
+    return page(
+        request,
+        "approvals.html",
+        "approvals",
+        show="waiting",
+        mine=mine,
+        later=later,
+        others=others,
+        stands_in=app.standing.stands_in(me),
+        names=views.names,
+    )
+
+
+def _decided_page(request: Request, app: Application, views: Views, number: int) -> HTMLResponse:
+    """So many of what was asked, the newest first, without what still waits."""
+    start = (number - 1) * DECIDED_SHOWN
+    found = app.approvals(everything=True, limit=DECIDED_SHOWN + 1, offset=start)
+    decided = tuple(views.of(card) for card in found[:DECIDED_SHOWN] if card.state is not ApprovalState.PENDING)
+    more = len(found) > DECIDED_SHOWN
+    return page(request, "approvals.html", "approvals", show="decided", decided=decided, number=number, more=more)
 
 
 def badge(app: App, me: Me) -> HTMLResponse:
     """The number of questions that wait for me."""
-    return fragment("parts/badge.html", waiting=app.browse.waiting_for(me))
+    return fragment("parts/badge.html", waiting=len(app.approvals(me.id)))
 
 
 def show_approval(request: Request, app: App, me: Me, approval: str) -> HTMLResponse:
     """One card on a page of its own."""
-    return page(request, "approval.html", "approvals", view=Views(app, me).of(app.show(approval)))
+    return page(request, "approval.html", "approvals", view=Views(app, me).whole(app.show(approval, me.id)))
 
 
 def approve(request: Request, app: App, me: Me, approval: str, form: Fields) -> Response:
@@ -85,19 +108,20 @@ def _decide(request: Request, app: Application, me: User, approval: str, form: F
 
 def _call(app: Application, me: User, approval: str, form: FormData, verb: Verb) -> Decision:
     digest, reason = text_of(form, "digest"), text_of(form, "reason").strip()
+    code = text_of(form, "reason_code")
     if not digest:
         raise BadInput("the form names no digest", field="digest", fix="decide from a card")
     if verb == "approve":
-        return app.approve(approval, me.id, digest, reason, settle=False)
+        return app.approve(approval, me.id, digest, reason, reason_code=code, settle=False)
     if verb == "reject":
-        if not reason:
+        if not reason and not code:
             raise BadInput("a rejection needs a reason", field="reason", fix="say why")
-        return app.reject(approval, me.id, reason, digest, settle=False)
+        return app.reject(approval, me.id, reason, digest, reason_code=code, settle=False)
     card = app.show(approval)
     if card.digest == digest:
         changes = _changes(form, card)
-        return app.edit(approval, me.id, changes, digest, reason, settle=False)
-    return app.edit(approval, me.id, {}, digest, reason, settle=False)
+        return app.edit(approval, me.id, changes, digest, reason, reason_code=code, settle=False)
+    return app.edit(approval, me.id, {}, digest, reason, reason_code=code, settle=False)
 
 
 def _changes(form: FormData, card: Card) -> dict[str, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode
 from markupsafe import Markup, escape
 
 from domain.facts import Facts
+from guardrails.policy.reasons import Of, ReasonCode
 
 GOOD = frozenset(
     {"executed", "done", "approved", "delivered", "ok", "allow", "closed", "picked", "shipped", "in_force"}
@@ -129,6 +130,16 @@ def listed(values: object) -> str:
     return ", ".join(str(value) for value in values) if isinstance(values, tuple | list) else str(values)
 
 
+def capitalized(text: str) -> str:
+    """A sentence with its first letter large, the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
+def reasons_for(reasons: Iterable[ReasonCode], of: Of) -> tuple[ReasonCode, ...]:
+    """Those of some reasons that may be given for something."""
+    return tuple(reason for reason in reasons if of in reason.of)
+
+
 FILTERS: Mapping[str, Callable[..., object]] = {
     "words": words,
     "mood": mood,
@@ -143,5 +154,7 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     "card_anchor": card_anchor,
     "linked": linked,
     "listed": listed,
+    "reasons_for": reasons_for,
+    "capitalized": capitalized,
 }
 """Name in the templates -> function."""

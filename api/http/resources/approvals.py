@@ -12,11 +12,13 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from api.http.identity import App, Me
 from api.http.paging import After, Limit, Page, page_of
 from api.http.problems import Explained
-from domain.errors import Conflict
+from domain.errors import BadInput, Conflict
 from domain.noun import Id, Units
 from guardrails.cards import Card
 from guardrails.deciding import Decision
 
+Code = Annotated[str, StringConstraints(max_length=80)]
+"""The code of a reason that policy lists; a card names those it takes as `reasons`."""
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 """The digest of the card that was shown; a decision on anything else is refused as stale."""
 
@@ -28,15 +30,17 @@ class Approve(BaseModel):
 
     digest: Digest
     reason: Annotated[str, StringConstraints(max_length=2000)] = ""
+    reason_code: Code = ""
 
 
 class Reject(BaseModel):
-    """No, and why; the rest of the case is planned again."""
+    """No, and why, in words or as a code; the rest of the case is planned again."""
 
     model_config = ConfigDict(extra="forbid")
 
     digest: Digest
-    reason: Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
+    reason: Annotated[str, StringConstraints(max_length=2000, strip_whitespace=True)] = ""
+    reason_code: Code = ""
 
 
 class Edit(BaseModel):
@@ -47,6 +51,7 @@ class Edit(BaseModel):
     digest: Digest
     changes: dict[Id, Units] = Field(min_length=1, max_length=100)
     reason: Annotated[str, StringConstraints(max_length=2000)] = ""
+    reason_code: Code = ""
 
 
 def list_approvals(
@@ -64,27 +69,38 @@ def list_approvals(
     return page_of(rows, lambda card: card.approval, after, limit)
 
 
-def read_approval(app: App, approval: Id) -> Card:
-    """One card: who gains, who loses, money, promises before and after, the rules that asked."""
-    return app.show(approval)
+def read_approval(app: App, me: Me, approval: Id) -> Card:
+    """One card: who gains, who loses, money, promises before and after, the rules that asked, what was said."""
+    return app.show(approval, me.id)
 
 
 def approve(app: App, me: Me, approval: Id, body: Approve) -> Decision:
     """Say yes. What it sets going is carried out by a worker."""
     with _explained(app, approval):
-        return _decided(app, app.approve(approval, me.id, body.digest, body.reason, settle=False))
+        return _decided(
+            app, app.approve(approval, me.id, body.digest, body.reason, reason_code=body.reason_code, settle=False)
+        )
 
 
 def reject(app: App, me: Me, approval: Id, body: Reject) -> Decision:
     """Say no, for a reason."""
+    if not body.reason and not body.reason_code:
+        raise BadInput("a rejection needs a reason", field="reason", fix="say why, or give a reason code")
     with _explained(app, approval):
-        return _decided(app, app.reject(approval, me.id, body.reason, body.digest, settle=False))
+        return _decided(
+            app, app.reject(approval, me.id, body.reason, body.digest, reason_code=body.reason_code, settle=False)
+        )
 
 
 def edit(app: App, me: Me, approval: Id, body: Edit) -> Decision:
     """Change quantities inside the move."""
     with _explained(app, approval):
-        return _decided(app, app.edit(approval, me.id, body.changes, body.digest, body.reason, settle=False))
+        return _decided(
+            app,
+            app.edit(
+                approval, me.id, body.changes, body.digest, body.reason, reason_code=body.reason_code, settle=False
+            ),
+        )
 
 
 def _decided(app: App, decision: Decision) -> Decision:

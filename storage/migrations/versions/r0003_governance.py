@@ -23,6 +23,7 @@ TABLES: tuple[str, ...] = (
     "observations",
     "demotions",
     "deactivations",
+    "slack_notes",
 )
 """What is new, in the order in which it may be dropped."""
 
@@ -47,6 +48,16 @@ def upgrade() -> None:
     _identity()
     _policy_changes()
     _autonomy()
+    _slack_notes()
+
+
+def _slack_notes() -> None:
+    _table(
+        "slack_notes",
+        _whole("step", key=True),
+        *(_text(name) for name in ("approval", "channel", "thread", "ts", "state", "owner", "updated_at")),
+        indexes=("approval", "state"),
+    )
 
 
 def _policy_changes() -> None:

@@ -17,11 +17,11 @@
     next.focus();
     next.scrollIntoView({ block: "nearest" });
   }
-  function open(selector) {
+  function open(selector, first = "input:not([type=hidden]), select, textarea") {
     const details = current() && $(selector, current());
     if (!details) return;
     details.open = true;
-    const field = $("input:not([type=hidden]), textarea", details);
+    const field = $(first, details);
     if (field) field.focus();
   }
   const KEYS = {
@@ -30,7 +30,10 @@
     "k": () => step(-1),
     "a": () => { const button = current() && $("[data-approve]", current()); if (button) button.focus(); },
     "e": () => open("[data-edit]"),
-    "r": () => open("[data-reject]"),
+    "r": () => open("[data-reject]", "textarea"),
+    "n": () => open("[data-later]"),
+    "g": () => open("[data-reassign]"),
+    "x": () => { const tick = current() && $("[data-tick]", current()); if (tick) tick.click(); },
     "?": () => $("#keys").showModal(),
   };
   function sayKeys() {
@@ -74,6 +77,19 @@
     }
   });
 
+  // The bar under the cards says how many are ticked.
+  function sayTicked() {
+    const bar = $("#batch");
+    if (!bar) return;
+    const count = document.querySelectorAll("[data-tick]:checked").length;
+    $("[data-ticked]", bar).textContent = count ? `${count} ticked` : "Tick cards to decide them together.";
+    for (const button of bar.querySelectorAll("button")) {
+      const verb = button.value === "approve" ? "Approve" : "Reject";
+      button.textContent = count ? `${verb} the ${count} I ticked` : `${verb} the ticked`;
+    }
+  }
+  document.addEventListener("change", (event) => { if (event.target.matches("[data-tick]")) sayTicked(); });
+
   // A question that was taken empties its box; what is new comes into view.
   document.addEventListener("htmx:after:request", (event) => {
     const form = event.target instanceof Element ? event.target.closest("[data-composer]") : null;
@@ -81,6 +97,7 @@
     if (form && ctx && ctx.response && ctx.response.status < 400) form.reset();
   });
   document.addEventListener("htmx:after:swap", () => {
+    sayTicked();
     const focus = $("[data-focus]");
     if (focus) { focus.removeAttribute("data-focus"); focus.focus(); }
     const turns = document.querySelectorAll("#log > .turn");
@@ -100,5 +117,5 @@
     at.scrollIntoView({ block: "start" });
   }
   window.addEventListener("hashchange", reveal);
-  window.addEventListener("DOMContentLoaded", () => { sayKeys(); reveal(); });
+  window.addEventListener("DOMContentLoaded", () => { sayKeys(); sayTicked(); reveal(); });
 })();
