@@ -13,7 +13,7 @@ from domain.noun import Noun
 from guardrails.chain import EntryKind
 from guardrails.demotions import Cause, Demotion
 from guardrails.ledger import Ledger
-from guardrails.people import User
+from guardrails.people import Grant, User
 from guardrails.policy import Policy
 from guardrails.policy.autonomy import LEVELS
 from guardrails.subject import Subject
@@ -115,6 +115,11 @@ def demote_if_stale(
     return demote(session, ledger, policy, "stale", why, at, actor=actor)
 
 
+def _reaches(grant: Grant, known: Demotion) -> bool:
+    """Whether a grant reaches as far as the demotion: one that ends at sites lifts nothing elsewhere."""
+    return not grant.sites or (bool(known.sites) and set(known.sites) <= set(grant.sites))
+
+
 def lift(
     session: Session, ledger: Ledger, policy: Policy, user: User, demotion: str, *, why: str, at: datetime
 ) -> Lifted:
@@ -131,6 +136,9 @@ def lift(
     known = Demotion.model_validate_json(before)
     if known.ended_at is not None:
         raise Conflict(f"{demotion} is lifted already", field="demotion", fix="nothing is left to do")
+    if not any(grant.role == role and _reaches(grant, known) for grant in user.grants):
+        where = ", ".join(known.sites) or "every site"
+        raise NotAllowed(f"{user.name} is not {role} of {where}", field="sites", fix=f"ask a {role} who is")
     if user.id == known.actor or user.id == known.asked_to_lift:
         what = "worked when it happened" if user.id == known.actor else "has asked for it already"
         raise NotAllowed(f"{user.name} {what}; another person lifts it", field="four_eyes", fix=f"ask another {role}")

@@ -82,7 +82,7 @@ def _judge_plan(services: Services, session: Session, run: Run, facts_id: str) -
         _record_difference(desk, before, kept)
     if plan.moves:
         _record_outcome(desk)
-    if any(found != "act" for found in desk.levels.values()):
+    if run.kind != "command" and any(found != "act" for found in desk.levels.values()):
         _observe(desk)
 
 
@@ -154,7 +154,8 @@ def _claim(desk: _Desk, move: Move) -> claims.Held:
 
 
 def _observe(desk: _Desk) -> None:
-    """Have the plan compared with what people do, when somebody besides us decides what is done."""
+    """Have the plan compared with what people do, when somebody besides us decides what is done. What a person has
+    ordered or takes back is their plan, and says nothing of ours."""
     now = desk.services.now()
     due = now + timedelta(minutes=int(desk.services.policy.autonomy.compare_after.number))
     run = desk.run

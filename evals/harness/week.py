@@ -96,12 +96,16 @@ def watch(
         for day in range(days + 1):
             now = snapshot.take(connector.reads, clock.now())
             wanted = _tally(wanted, before, now)
+            if day == days:
+                app.pilot.look()  # the last morning is only looked back from: what it planned nobody would act on
+                break
             if day == 0:
                 for event in events:
                     app.take_event(event)
             if sweeps:
                 app.triage_once()
-            before = _planned(app, known) if day < days else []
+            app.pilot.look()
+            before = _planned(app, known)
             name = f"{seed}:{day}"
             people = People(connector.writes(clock.now), Dice(seed, f"people {day}"), name, manner)
             for plan in before:

@@ -13,9 +13,11 @@ from agent.runtime.application import Application
 from domain.errors import NotAllowed
 from guardrails.chain import Head
 from insights.agreement import Scope
+from storage import observations
 from storage.policy_changes import ChangeState, PolicyChange
+from storage.records import MoveState
 from tests.acceptance.door import quartermaster
-from tests.agent.house import NOW, admitted, another_delay, opened
+from tests.agent.house import NOW, admitted, another_delay, approve_fully, opened, states
 from tests.agent.test_parked import break_down
 
 LATER = NOW + timedelta(hours=25)
@@ -88,6 +90,21 @@ def test_a_ledger_that_is_not_what_was_written_lowers_every_level_once(delayed: 
         assert application.pilot.lift_demotion(found.id, "omar", "the head file was old").state == "asked"
         assert application.pilot.lift_demotion(found.id, "olga", "the head file was old").state == "lifted"
         assert application.pilot.demotions() == () and len(application.pilot.demotions(everything=True)) == 1
+
+
+@pytest.mark.real
+def test_what_a_person_takes_back_is_not_taken_for_a_plan_of_the_copilot(careful: Path):
+    with opened(careful) as application:
+        (run,) = [one.id for one in application.runs()]
+        move = next(key for key, state in states(application, run).items() if state is MoveState.WAITING)
+        approve_fully(application, move)
+    with opened(careful, now=LATER) as application:
+        assert application.pilot.look() == 1
+        undone = application.overrides.undo(move, "lena", "mistake")
+        assert undone.run != run and application.report(undone.run).moves
+        with application._parts.database.read() as session:
+            watched = {one.run for one in observations.due(session, LATER + timedelta(days=9))}
+        assert undone.run not in watched
 
 
 @pytest.mark.real

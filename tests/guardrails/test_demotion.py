@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import timedelta
 from itertools import product
 from pathlib import Path
@@ -18,6 +19,7 @@ from guardrails.chain import EntryKind
 from guardrails.demotions import Demotion
 from guardrails.judge import judge
 from guardrails.levels import levels
+from guardrails.people import Grant, User
 from guardrails.policy import Policy, default_text, parse
 from guardrails.policy.autonomy import LEVELS
 from guardrails.subject import describe
@@ -83,7 +85,7 @@ def tight(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
 
 
 def breach(house: House) -> Demotion:
-    for one in SMALL[:3]:
+    for one in SMALL[:4]:
         house.propose(one)
     for one in SMALL[:2]:
         house.carry_out(one)
@@ -104,9 +106,9 @@ def test_many_small_actions_under_the_threshold_are_stopped_by_the_budget_and_lo
         ("EAST",),
     )
     assert any("demoted" in body for body in tight.entries(EntryKind.AUTONOMY))
-    tight.propose(SMALL[3])
     with pytest.raises(StaleDecision, match="now asks planner"):
         tight.make_gate().admit(SMALL[3].id)  # another process, at once
+    assert tight.propose(SMALL[4]).roles == ("planner",)
 
 
 def test_two_people_lift_a_demotion_and_neither_whom_it_happened_to(tight: House):
@@ -132,6 +134,16 @@ def test_two_people_lift_a_demotion_and_neither_whom_it_happened_to(tight: House
         assert demoting.active(session) == ()
     with pytest.raises(Conflict):
         lift("olga")
+
+
+@pytest.mark.parametrize(("sites", "may"), [(("WEST",), False), (("WEST", "EAST"), True)])
+def test_a_role_that_ends_at_sites_lifts_nothing_elsewhere(tmp_path: Path, sites, may: bool):
+    with build(tmp_path, policy=parse(TIGHT)) as house:
+        found = breach(house)
+        local = User(id="omar", name="Omar", email="o@example.com", grants=(Grant(role="operations", sites=sites),))
+        refused = nullcontext() if may else pytest.raises(NotAllowed, match="not operations of EAST")
+        with refused, house.database.write() as session:
+            demoting.lift(session, house.ledger, house.policy, local, found.id, why="", at=house.now())
 
 
 def test_whoever_it_happened_to_does_not_lift_it(tmp_path: Path):
