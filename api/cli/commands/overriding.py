@@ -45,7 +45,14 @@ def list_(session: Session, *, since: str | None) -> int:
         "Who may override what",
         "kind | roles | four eyes | reason code | up to | beyond it",
         [
-            (r.kind, ", ".join(r.roles), r.four_eyes, r.reason_code, r.limit.text if r.limit else None, r.above)
+            (
+                r.kind,
+                ", ".join(r.roles),
+                "yes" if r.four_eyes else "no",
+                "needed" if r.reason_code else "not needed",
+                r.limit.text if r.limit else None,
+                r.above,
+            )
             for r in rules
         ],
     )
