@@ -25,7 +25,7 @@ from insights.metrics import Metrics
 from tests.agent.house import distributor
 
 
-@dataclass
+@dataclass(repr=False)
 class Told:
     """A story that was told, and the ledger as exported at its end. `cut`: the moment after nine decisions."""
 
@@ -36,6 +36,10 @@ class Told:
     cut: datetime
     metrics: Metrics
     lines: list[recount.Line] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        """Its name: hypothesis shows it beside the example that failed."""
+        return f"<{self.name}>"
 
     @property
     def notebook(self) -> Notebook:

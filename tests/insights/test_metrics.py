@@ -101,7 +101,7 @@ def _holds(told: Told) -> bool:
 @settings(max_examples=12)
 @given(cuts=st.lists(st.integers(0, 2000), min_size=1, max_size=3, unique=True))
 def test_the_counts_of_any_split_of_a_period_add_up(nine: Told, cuts: list[int]):
-    whole = nine.metrics
+    whole = nine.app.metrics()  # not as it was told: other tests of this story have left lines since
     ends = [None, *(BUILT_IN_NOW + timedelta(minutes=cut) for cut in sorted(cuts)), None]
     periods = [nine.app.metrics(since, until) for since, until in pairwise(ends)]
     for metrics in periods:
@@ -110,8 +110,7 @@ def test_the_counts_of_any_split_of_a_period_add_up(nine: Told, cuts: list[int])
         if number.key == LATEST:
             continue
         mine = [metrics.number(number.key) for metrics in periods]
-        exported = number.key == "redacted"  # the export itself came after the whole was measured
-        assert sum(one.count for one in mine) == number.count + exported, number.key
+        assert sum(one.count for one in mine) == number.count, number.key
         assert {seq for one in mine for seq in one.entries} <= set(number.entries), number.key
         if number.unit in ADDS_UP or number.key == "stalled":
             assert sum((one.value or Decimal(0) for one in mine), Decimal(0)) == (number.value or 0), number.key
