@@ -15,6 +15,7 @@ from domain.canonical import digest
 from domain.errors import BadInput, Conflict, NotAllowed, StaleDecision, UnknownReference
 from domain.noun import Id, Noun, Text
 from guardrails.chain import LASTING, Entry, EntryKind
+from guardrails.keepers import FIX, must_hold
 from guardrails.ledger import Ledger
 from guardrails.people import People, User
 from guardrails.policy import Policy
@@ -29,7 +30,6 @@ OVER = frozenset(
         MoveState.SUPERSEDED, MoveState.FAILED, MoveState.COMPENSATED,
     }
 )  # fmt: skip
-_FIX_ROLE = "ask somebody with one of the roles that the policy names under records"
 
 
 class Redaction(Noun):
@@ -116,7 +116,7 @@ def confirm(
         raise UnknownReference(f"nobody asked to redact entry {seq}", field="seq", fix="ask for it, with a reason")
     asked = waiting[-1]
     if asked.asked_by == user.id:
-        raise NotAllowed(f"{user.name} asked for it; another person decides", field="four_eyes", fix=_FIX_ROLE)
+        raise NotAllowed(f"{user.name} asked for it; another person decides", field="four_eyes", fix=FIX)
     if shown != asked.digest:
         raise StaleDecision(
             "this is not what is asked for now", field="digest", fix=f"look at it again: {asked.digest}"
@@ -168,10 +168,7 @@ def _old(entry: Entry, body: dict[str, Any]) -> Redaction:
 
 
 def _may(user: User, policy: Policy) -> None:
-    allowed = policy.records.redact
-    if not user.active or user.service or not set(user.roles) & set(allowed):
-        names = ", ".join(allowed) or "nobody"
-        raise NotAllowed(f"the ledger is redacted by {names}, not by {user.name}", field="role", fix=_FIX_ROLE)
+    must_hold(user, policy.records.redact, "the ledger is redacted")
 
 
 def _word_is_void(asked: Redaction, people: People) -> bool:

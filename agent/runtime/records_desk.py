@@ -16,6 +16,7 @@ from guardrails.chain import EntryKind, Head, Verification
 from guardrails.checkpoints import Checkpoint
 from guardrails.explaining import Explanation, explain
 from guardrails.heads import read_heads, record_checkpoint, record_head
+from guardrails.keepers import must_hold
 from guardrails.sealing import Sealing
 from guardrails.signing import Keys
 
@@ -103,11 +104,18 @@ class RecordsDesk:
     def rotate_keys(self, user: str, public: Path | None = None) -> KeyView:
         """A new key takes over; both sign that it does, and the new one signs the chain at once. The old one stays
         known and signs nothing more."""
+        self._keeper(user)
         self.sign(user)
         return self._introduce(user, public, rotate=True)
 
+    def _keeper(self, user: str) -> str:
+        with self._attempts.recorded(user, "keys"):
+            person = self._parts.people.person(user)
+            must_hold(person, self._parts.policy.records.keys, "the keys of the ledger are kept")
+            return person.id
+
     def _introduce(self, user: str, public: Path | None, *, rotate: bool) -> KeyView:
-        actor = self._parts.people.person(user).id
+        actor = self._keeper(user)
         key = self._keys.make() if public is None else self._keys.adopt(public)
         try:
             span = self._sealing.introduce(key, actor, rotate=rotate)

@@ -104,10 +104,11 @@ def _roles(policy: Policy) -> Iterator[Problem]:
 
 
 def _records(policy: Policy) -> Iterator[Problem]:
-    for place, role in enumerate(policy.records.redact):
-        if role not in policy.roles:
-            fix = f"use one of {', '.join(policy.roles)}, or add it under roles"
-            yield Problem(("records", "redact", place), f"there is no role '{role}'", fix)
+    for what in ("redact", "keys"):
+        for place, role in enumerate(getattr(policy.records, what)):
+            if role not in policy.roles:
+                fix = f"use one of {', '.join(policy.roles)}, or add it under roles"
+                yield Problem(("records", what, place), f"there is no role '{role}'", fix)
 
 
 def _escalation(policy: Policy) -> Iterator[Problem]:

@@ -13,7 +13,8 @@ import pytest
 from api.cli.commands import ledger
 from api.cli.output import Format, Output
 from api.cli.session import Session
-from domain.errors import Conflict, IntegrityBroken
+from domain.errors import Conflict, IntegrityBroken, NotAllowed
+from guardrails.chain import EntryKind
 from guardrails.heads import read_heads
 from guardrails.ledger import verify_export
 from guardrails.signing import read_publics
@@ -80,6 +81,20 @@ def test_a_key_that_could_not_begin_leaves_no_file(delayed: Path):
         assert [key.id for key in app.records.keys()] == [first.id, second.id]  # noqa: SIM118 - no mapping
         files = {path.name for path in (delayed / "keys").iterdir()}
         assert files == {f"{key.id}{end}" for key in (first, second) for end in (".key", ".pub")}
+
+
+@pytest.mark.parametrize("who", ["paula", "arthur", "nobody-at-all"])
+def test_whoever_does_not_keep_the_keys_neither_begins_nor_rotates_them_and_the_try_is_recorded(
+    delayed: Path, who: str
+):
+    with opened(delayed) as app:
+        for attempt in (app.records.begin_keys, app.records.rotate_keys):
+            with pytest.raises(NotAllowed):
+                attempt(who)
+        assert app.records.keys() == () and not list((delayed / "keys").glob("*"))
+        with app._parts.database.read() as session:
+            said = [body for _, body in app._parts.ledger.entries(session, [EntryKind.DENIAL])]
+        assert [body["attempt"] for body in said if body and body["user"] == who] == ["keys", "keys"]
 
 
 def test_verify_says_what_is_proven_up_to_where(delayed: Path, tmp_path: Path):
