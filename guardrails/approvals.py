@@ -83,6 +83,14 @@ class Approvals:
             states = approval_states.FINAL if over else None
             return self._cards(session, approvals.listed(session, states, newest=newest, offset=offset), user)
 
+    def newest(
+        self, user: str | None = None, *, case: str | None = None, after: str | None = None, limit: int
+    ) -> tuple[tuple[Card, ...], int]:
+        """At most `limit` cards of every state, the one asked last first, those after `after`; and how many in all."""
+        with self._database.read() as session:
+            found, total = approvals.newest(session, case=case, after=after, limit=limit)
+            return self._cards(session, found, user), total
+
     def show(self, approval: str, user: str | None = None) -> Card:
         """The card of an approval, as `user` sees it; UnknownReference when there is none."""
         with self._database.read() as session:

@@ -7,11 +7,11 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, RowMapping, false, or_, select
+from sqlalchemy import ColumnElement, ForeignKey, RowMapping, false, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.canonical import canonical_json
-from domain.errors import UnknownReference
+from domain.errors import BadInput, UnknownReference
 from storage.base import Base, table_of
 from storage.counters import number_of
 from storage.records import Approval, ApprovalState
@@ -162,6 +162,24 @@ def listed(
         order = (ApprovalRow.number.desc(), ApprovalRow.id.desc())
         rows = many(session, ApprovalRow, *where, order=order, limit=newest, offset=offset)
     return tuple(_approval(row) for row in rows)
+
+
+def newest(
+    session: Session, *, case: str | None = None, after: str | None = None, limit: int
+) -> tuple[tuple[Approval, ...], int]:
+    """At most `limit` approvals of every state, of this case, the one asked last first, and how many there are in all.
+
+    `after` is the last one of the page before: only older ones follow. BadInput when it is no approval.
+    """
+    where: list[ColumnElement[bool]] = [] if case is None else [ApprovalRow.case == case]
+    total = session.execute(select(func.count()).select_from(table_of(ApprovalRow)).where(*where)).scalar_one()
+    if after is not None:
+        before = one(session, ApprovalRow, ApprovalRow.id == after)
+        if before is None:
+            raise BadInput(f"no page ends at '{after}'", field="after", fix="give the `next` of the page before")
+        where.append(ApprovalRow.number < before["number"])
+    rows = many(session, ApprovalRow, *where, order=(ApprovalRow.number.desc(),), limit=limit)
+    return tuple(_approval(row) for row in rows), int(total)
 
 
 def of_moves(session: Session, moves: Collection[str]) -> dict[str, tuple[Approval, ...]]:

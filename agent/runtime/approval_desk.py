@@ -112,6 +112,13 @@ class ApprovalDesk:
             self._settle()
         return done
 
+    def newest(
+        self, user: str | None = None, *, case: str | None = None, after: str | None = None, limit: int
+    ) -> tuple[tuple[Card, ...], int]:
+        """At most `limit` questions, decided or not, the one asked last first, those after `after`; and how many there
+        are in all."""
+        return self._parts.approvals.newest(user, case=case, after=after, limit=limit)
+
     def history(self, approval: str) -> tuple[Step, ...]:
         """What happened to a question, oldest first: asked, reminded, escalated, snoozed, reassigned, commented,
         edited, decided."""

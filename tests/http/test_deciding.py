@@ -161,6 +161,28 @@ def test_runs_are_read_page_by_page_the_newest_first(client: TestClient):
     problem(client.get("/api/runs?after=R-99", headers=omar), 422, "bad_input")
 
 
+def test_approvals_with_the_decided_ones_are_read_page_by_page_the_newest_first(client: TestClient):
+    lena = token_of(client, "lena")
+    card = first_card(client, lena, role="lead")
+    body = {"digest": card["digest"], "reason": "worth it"}
+    assert client.post(f"/api/approvals/{card['approval']}/approve", json=body, headers=lena).status_code == 200
+    waiting = client.get("/api/approvals?limit=200", headers=lena).json()
+    asked = [one["approval"] for one in waiting["items"]] + [card["approval"]]
+    seen: list[str] = []
+    page: dict[str, Any] = {"next": ""}
+    while page["next"] is not None:
+        after = f"&after={page['next']}" if page["next"] else ""
+        page = client.get(f"/api/approvals?decided=true&limit=3{after}", headers=lena).json()
+        seen += [one["approval"] for one in page["items"]]
+        assert page["total"] == waiting["total"] + 1
+    assert seen == sorted(asked, key=lambda key: int(key.removeprefix("A-")), reverse=True)
+    one_case = client.get(f"/api/approvals?decided=true&limit=200&case={card['case']}", headers=lena).json()["items"]
+    assert card["approval"] in {one["approval"] for one in one_case} and {one["case"] for one in one_case} == {
+        card["case"]
+    }
+    problem(client.get("/api/approvals?decided=true&after=A-999", headers=lena), 422, "bad_input")
+
+
 def test_the_same_event_again_says_what_is_known_and_starts_nothing(client: TestClient, application: Application):
     omar = token_of(client, "omar")
     body = built_in_event().model_dump(mode="json")

@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 
 from agent.runtime.browse import CaseFile
 from api.http.identity import App
-from api.http.panel.chat import steps_of
+from api.http.panel.chat import steps_of, turn_of
 from api.http.panel.pages import page
 from domain.cases import CaseState, urgency
 from domain.noun import Id, Noun, Text
@@ -19,6 +19,7 @@ from storage.records import RunState
 
 STATES = (CaseState.OPEN, CaseState.WAITING, CaseState.ESCALATED, CaseState.DONE, CaseState.CLOSED)
 GOING = frozenset({CaseState.OPEN, CaseState.WAITING, CaseState.ESCALATED})
+PLANNING = (RunState.ADMITTED, RunState.RUNNING)
 
 
 class Happened(Noun):
@@ -59,7 +60,7 @@ def cases(request: Request, app: App, state: str = "going", kind: str = "") -> H
 
 
 def show_case(request: Request, app: App, case: str) -> HTMLResponse:
-    """One case: its runs and revisions, its moves, what the plan leaves alone, and its history."""
+    """One case: its runs and revisions, its moves, what the plan leaves alone, its history; a run as it goes on."""
     file = app.browse.case(case)
     plans = app.browse.plans(case)
     latest = plans[-1] if plans else None
@@ -72,6 +73,7 @@ def show_case(request: Request, app: App, case: str) -> HTMLResponse:
         file=file,
         plans=tuple(reversed(plans)),
         latest=latest,
+        turn=turn_of(app, file.runs[-1].id) if file.runs and file.runs[-1].state in PLANNING else None,
         facts=app.facts(file.runs[-1].id) if file.runs else None,
         moves=tuple(record for record in file.moves if record.revision == newest),
         earlier=tuple(record for record in file.moves if record.revision != newest),

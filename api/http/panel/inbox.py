@@ -55,10 +55,9 @@ def inbox(request: Request, app: App, me: Me, show: str = "waiting", page_: Page
 
 
 def _decided_page(request: Request, app: Application, views: Views, number: int) -> HTMLResponse:
-    """So many of what was asked, the newest first, without what still waits."""
-    start = (number - 1) * DECIDED_SHOWN
-    found = app.approvals(everything=True, limit=DECIDED_SHOWN + 1, offset=start)
-    decided = tuple(views.of(card) for card in found[:DECIDED_SHOWN] if card.state is not ApprovalState.PENDING)
+    """So many of what waits no more, the one asked last first."""
+    found = app.approvals(decided=True, limit=DECIDED_SHOWN + 1, offset=(number - 1) * DECIDED_SHOWN)
+    decided = tuple(views.of(card) for card in found[:DECIDED_SHOWN])
     more = len(found) > DECIDED_SHOWN
     return page(request, "approvals.html", "approvals", show="decided", decided=decided, number=number, more=more)
 

@@ -18,6 +18,8 @@ from storage.records import MoveState
 MOST_HOLDERS = 300
 """Rows of one page."""
 WHY = 500
+CARRIED_OUT = (MoveState.EXECUTED, MoveState.FAILED)
+"""What may have left something to take back."""
 
 
 def autonomy(request: Request, app: App) -> HTMLResponse:
@@ -107,14 +109,14 @@ def ask_undo(request: Request, app: App, move: str) -> HTMLResponse:
 
 
 def undo(request: Request, app: App, me: Me, move: str, form: Fields) -> Response:
-    """Take back what an executed move did, as a new move; then its case."""
+    """Take back what an executed move did, as a new move; then the case it became."""
     code, reason = text_of(form, "reason_code"), text_of(form, "reason").strip()[:WHY]
     try:
         undone = app.overrides.undo(move, me.id, code, reason, settle=False)
     except QuartermasterError as refused:
         return _undo(request, app, move, refused)
     app.wake()
-    return page(request, "undone.html", "cases", undone=undone)
+    return see_other(f"/cases/{undone.case}")
 
 
 def _undo(request: Request, app: Application, move: str, refused: QuartermasterError | None = None) -> HTMLResponse:
@@ -126,7 +128,7 @@ def _undo(request: Request, app: Application, move: str, refused: QuartermasterE
         status=200 if refused is None else problem_of(refused).status,
         problem=refused,
         record=record,
-        possible=record.state is MoveState.EXECUTED,
+        possible=record.state in CARRIED_OUT,
         reasons=app.standing.reasons("undo"),
         facts=app.facts(record.run),
     )

@@ -63,9 +63,12 @@ def list_approvals(
     limit: Limit = 50,
     after: After = None,
 ) -> Page[Card]:
-    """Cards in the order they were asked."""
-    found = app.approvals(me.id if mine else None, everything=decided and not mine)
-    rows = [card for card in found if case in (None, card.case)]
+    """Cards that wait, in the order they were asked; with `decided`, every card, the one asked last first."""
+    if decided and not mine:
+        found, total = app.desk.newest(me.id, case=case, after=after, limit=limit + 1)
+        shown = found[:limit]
+        return Page(items=shown, total=total, next=shown[-1].approval if len(found) > limit else None)
+    rows = [card for card in app.approvals(me.id if mine else None) if case in (None, card.case)]
     return page_of(rows, lambda card: card.approval, after, limit)
 
 
