@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from domain.errors import BadInput, QuartermasterError
-from domain.noun import Id, Noun, Text
+from domain.noun import Noun, Text
 from guardrails import switches
 from guardrails.attempts import Attempts
 from guardrails.cards import Card
@@ -29,9 +29,9 @@ MANY = 200
 
 
 class Outcome(Noun):
-    """What became of one of many: decided, or the sentence that says why not."""
+    """What became of one of many, by the name it was given: decided, or the sentence that says why not."""
 
-    approval: Id
+    approval: Text
     decision: Decision | None = None
     error: Text = ""
 

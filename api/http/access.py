@@ -136,6 +136,7 @@ ACCESS: Mapping[str, frozenset[str]] = {
     "GET /metrics": READERS,
     "GET /ledger": RECORDS,
     "GET /policy": READERS,
+    "POST /policy": DECIDERS,
     "GET /policy/{change}": READERS,
     "POST /policy/{change}/approve": DECIDERS,
     "POST /policy/{change}/reject": DECIDERS,

@@ -69,6 +69,40 @@ def test_the_page_of_a_change_judges_history_again_when_asked(application: Appli
     application.policies.withdraw(change.id, "lena")
 
 
+def test_a_version_is_proposed_on_the_panel_and_what_was_typed_stays_when_it_is_refused(application: Application):
+    before = len(application.policies.changes())
+    with panel(application, "lena") as client:
+        text = application.policies.document().text
+        assert text.splitlines()[0] in Seen(client.get("/policy").text).text
+        for sent, status, says in (
+            ({"text": text, "why": "same"}, 409, "in force"),
+            ({"text": "roles: [", "why": HOSTILE[0]}, 422, "roles: ["),
+            ({"text": text.replace("horizon_days: 28", "horizon_days: soon"), "why": "x"}, 422, "horizon_days"),
+            ({"text": text.replace("horizon_days: 28", "horizon_days: 21"), "why": " "}, 422, "why"),
+            ({"text": "x" * 200_001, "why": "x"}, 422, "200000 at most"),
+            ({}, 422, ""),
+        ):
+            refused = client.post("/policy", data=sent)
+            assert refused.status_code == status and says in Seen(refused.text).text, (sent, refused.text[:3000])
+            assert not any(tag == "script" and not a.get("src") for tag, a in Seen(refused.text).tags)
+        assert len(application.policies.changes()) == before
+        sent = {"text": text.replace("horizon_days: 28", "horizon_days: 21").replace("\n", "\r\n"), "why": "nearer"}
+        done = client.post("/policy", data=sent, follow_redirects=False)
+        assert (
+            done.status_code == 303
+            and "horizon_days: 28 becomes 21" in Seen(client.get(done.headers["location"]).text).text
+        )
+    change = application.policies.changes()[-1]
+    with panel(application, "omar") as owner:
+        assert owner.post(f"/policy/{change.id}/reject", data={"reason": ""}).status_code == 409
+        no = owner.post(f"/policy/{change.id}/reject", data={"reason": "x" * 100_000}, follow_redirects=False)
+        assert no.status_code == 303 and "rejected" in Seen(owner.get(f"/policy/{change.id}").text).text.lower()
+        assert owner.post(f"/policy/{change.id}/approve").status_code == 409
+    with panel(application, "arthur") as auditor:
+        assert "Propose it" not in auditor.get("/policy").text
+        assert auditor.post("/policy", data=sent).status_code == 403
+
+
 def test_the_api_is_the_same_desk(application: Application):
     text = application.policies.document().text.replace("horizon_days: 28", "horizon_days: 14")
     with door(application) as client:

@@ -12,7 +12,9 @@ from agent.runtime.dry_run import DryRun
 from api.http.identity import App, Me
 from api.http.panel.door import Fields, text_of
 from api.http.panel.pages import page, see_other
-from domain.errors import BadInput, Conflict, NotAllowed
+from api.http.problems import problem_of
+from api.http.resources.policy import LONGEST
+from domain.errors import BadInput, Conflict, NotAllowed, QuartermasterError
 from domain.noun import Noun, Text
 from guardrails.people import User
 from guardrails.policy.difference import Difference
@@ -21,6 +23,7 @@ from storage.policy_changes import ChangeState, PolicyChange
 OPEN = (ChangeState.PROPOSED, ChangeState.SCHEDULED)
 MOST_MOVES = 100
 """Moves of a trial that are listed; the sums are of all."""
+WHY = 2000
 
 
 class ChangeCard(Noun):
@@ -35,20 +38,49 @@ class ChangeCard(Noun):
 
 def overview(request: Request, app: App, me: Me, before: str = "", after: str = "") -> HTMLResponse:
     """Versions, open changes, changes that are over; and what differs between two versions when they are named."""
+    return _overview(request, app, me, before, after)
+
+
+def propose(request: Request, app: App, me: Me, form: Fields) -> Response:
+    """Ask the owners to put a document in force; what was typed stays when it is refused."""
+    text, why = text_of(form, "text").replace("\r\n", "\n"), text_of(form, "why").strip()
+    try:
+        if len(text) > LONGEST:
+            raise BadInput(f"it has {len(text)} characters", field="text", fix=f"use {LONGEST} at most")
+        change = app.policies.propose(text, me.id, why[:WHY])
+    except (Conflict, NotAllowed, BadInput) as refused:
+        return _overview(request, app, me, typed=text[:LONGEST], why=why[:WHY], refused=refused)
+    return see_other(f"/policy/{change.id}")
+
+
+def _overview(
+    request: Request,
+    app: Application,
+    me: User,
+    before: str = "",
+    after: str = "",
+    *,
+    typed: str = "",
+    why: str = "",
+    refused: QuartermasterError | None = None,
+) -> HTMLResponse:
     desk = app.policies
     changes = desk.changes()
-    compared = desk.diff(before, after) if before and after else None
     return page(
         request,
         "policy.html",
         "policy",
+        status=200 if refused is None else problem_of(refused).status,
+        problem=refused,
         versions=desk.versions(),
         waiting=tuple(_card(app, me, one) for one in changes if one.state in OPEN),
         over=tuple(one for one in reversed(changes) if one.state not in OPEN),
         names=_names(app),
         before=before,
         after=after,
-        compared=compared,
+        compared=desk.diff(before, after) if before and after else None,
+        typed=typed or desk.document().text,
+        why=why,
     )
 
 
@@ -60,7 +92,7 @@ def change(request: Request, app: App, me: Me, change: str, since: str = "") -> 
 def approve(request: Request, app: App, me: Me, change: str, form: Fields) -> Response:
     """Say yes as an owner."""
     try:
-        app.policies.approve(change, me.id, text_of(form, "reason"))
+        app.policies.approve(change, me.id, text_of(form, "reason").strip()[:WHY])
     except (Conflict, NotAllowed, BadInput) as refused:
         return _change_page(request, app, me, change, problem=str(refused))
     app.wake()
@@ -70,7 +102,7 @@ def approve(request: Request, app: App, me: Me, change: str, form: Fields) -> Re
 def reject(request: Request, app: App, me: Me, change: str, form: Fields) -> Response:
     """Say no as an owner, for a reason."""
     try:
-        app.policies.reject(change, me.id, text_of(form, "reason"))
+        app.policies.reject(change, me.id, text_of(form, "reason").strip()[:WHY])
     except (Conflict, NotAllowed, BadInput) as refused:
         return _change_page(request, app, me, change, problem=str(refused))
     return see_other(f"/policy/{change}")
@@ -79,7 +111,7 @@ def reject(request: Request, app: App, me: Me, change: str, form: Fields) -> Res
 def withdraw(request: Request, app: App, me: Me, change: str, form: Fields) -> Response:
     """Take back what I have proposed."""
     try:
-        app.policies.withdraw(change, me.id, text_of(form, "reason"))
+        app.policies.withdraw(change, me.id, text_of(form, "reason").strip()[:WHY])
     except (Conflict, NotAllowed, BadInput) as refused:
         return _change_page(request, app, me, change, problem=str(refused))
     return see_other(f"/policy/{change}")
@@ -139,6 +171,7 @@ def router() -> APIRouter:
     """The routes of this room."""
     routes = APIRouter(prefix="/policy", include_in_schema=False, default_response_class=HTMLResponse)
     routes.add_api_route("", overview, methods=["GET"])
+    routes.add_api_route("", propose, methods=["POST"])
     routes.add_api_route("/{change}", change, methods=["GET"])
     routes.add_api_route("/{change}/approve", approve, methods=["POST"])
     routes.add_api_route("/{change}/reject", reject, methods=["POST"])
