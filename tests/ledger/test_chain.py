@@ -5,11 +5,24 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.canonical import canonical_json
-from guardrails.chain import GENESIS, VERSIONS, Entry, EntryKind, Head, Tamper, Verification, chain, row_hash
+from guardrails.chain import (
+    GENESIS,
+    VERSIONS,
+    Breach,
+    Entry,
+    EntryKind,
+    Head,
+    KeySpan,
+    Tamper,
+    Verification,
+    chain,
+    row_hash,
+)
 from guardrails.proof import verify
 
 Rows = list[dict[str, Any]]
@@ -242,3 +255,30 @@ def test_a_redaction_explains_the_content_it_names_and_no_other(
 @given(st.lists(st.dictionaries(st.sampled_from([*Entry.model_fields, "x"]), RUBBISH), min_size=1, max_size=4))
 def test_rubbish_never_verifies_and_never_crashes(rows: list[dict[str, Any]]):
     assert found(verify(rows, {}))[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("seq", "since", "checkpoint", "told"),
+    [
+        (7, 0, None, "entry 7 (content edited): it says something else"),
+        (7, 7, None, "entry 7 (content edited): it says something else"),
+        (7, 8, None, "entry 7 (content edited): it says something else"),
+        (7, 1, None, "entries 1 to 7 (content edited): it says something else"),
+        (7, 6, 2, "entries 6 to 7, checkpoint 2 (content edited): it says something else"),
+        (7, 0, 0, "entry 7, checkpoint 0 (content edited): it says something else"),
+    ],
+)
+def test_a_breach_tells_the_place_or_the_span_and_the_checkpoint(
+    seq: int, since: int, checkpoint: int | None, told: str
+):
+    breach = Breach(
+        seq=seq, what=Tamper.CONTENT_EDITED, detail="it says something else", since=since, checkpoint=checkpoint
+    )
+    assert str(breach) == told
+
+
+@pytest.mark.parametrize(("count", "held"), [(4, False), (5, True), (8, True), (9, False), (10, False)])
+def test_a_key_signs_from_its_own_entry_to_before_the_one_that_retires_it(count: int, held: bool):
+    key = KeySpan(id="K-1", public="-", since=5, until=9, at="2026-01-05T08:00:00+00:00")
+    assert key.holds(count) is held
+    assert key.model_copy(update={"until": None}).holds(count) is (count >= 5)
