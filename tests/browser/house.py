@@ -15,6 +15,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
 
 from agent.runtime.application import Application
+from agent.runtime.installation import Installation
 from api.http.app import create_app
 from api.http.options import Options
 
@@ -50,9 +51,9 @@ def held(opening: AbstractContextManager[T]) -> Iterator[T]:
 
 
 class Server:
-    """The web application of one open Application on one port; it can go away and come back there."""
+    """The web application of one open Application, or of several, on one port; it can go away and come back there."""
 
-    def __init__(self, application: Application, options: Options | None = None) -> None:
+    def __init__(self, application: Application | Installation, options: Options | None = None) -> None:
         self.application = application
         self._options = options or Options(poll=0.05, heartbeat=2.0)
         self._port = 0
@@ -91,7 +92,7 @@ class Server:
 
 
 @contextmanager
-def serving(application: Application, options: Options | None = None) -> Iterator[Server]:
+def serving(application: Application | Installation, options: Options | None = None) -> Iterator[Server]:
     """A server for as long as it is needed."""
     server = Server(application, options).start()
     try:

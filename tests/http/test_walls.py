@@ -126,6 +126,14 @@ def test_the_character_nul_is_in_no_address(client: TestClient, mine: dict[str, 
     problem(client.get(path, headers=mine), 422, "bad_input")
 
 
+def test_the_character_nul_is_in_no_form_and_its_letters_are_only_letters(client: TestClient, mine: dict[str, str]):
+    form = {**mine, "Content-Type": "application/x-www-form-urlencoded"}
+    for body in (b"system=nowhere&reason=a%00b", b"system=nowhere&reason=a\x00b"):
+        assert problem(client.post("/stops", content=body, headers=form), 422, "bad_input")["field"] == "body"
+    typed = client.post("/stops", content=b"system=nowhere%2500", headers=form)
+    assert typed.status_code == 422 and "nowhere%00" in typed.text
+
+
 @pytest.mark.parametrize("length", ["9" * 20, "9" * 5000])
 def test_a_length_beyond_reason_is_too_large(client: TestClient, mine: dict[str, str], length: str):
     answer = client.post("/api/runs", content=b"{}", headers={**mine, "Content-Length": length})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Annotated
 from urllib.parse import quote, unquote
 
@@ -35,9 +36,10 @@ from domain.errors import NotAllowed, UnknownReference
 API = "/api/"
 
 
-async def form_of(request: Request) -> FormData:
-    """The fields of a form, read before the route runs in its thread."""
-    return await request.form()
+async def form_of(request: Request) -> AsyncIterator[FormData]:
+    """The fields of a form, read before the route runs in its thread; files that came with it are closed after."""
+    async with request.form() as form:
+        yield form
 
 
 Fields = Annotated[FormData, Depends(form_of)]
