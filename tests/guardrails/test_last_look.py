@@ -17,7 +17,6 @@ from domain.verdicts import Outcome, Verdict
 from guardrails import switches
 from guardrails.chain import EntryKind
 from guardrails.gate.authority import lacking
-from guardrails.judge import judge
 from guardrails.people import personas
 from guardrails.policy import Policy, default_text, parse
 from guardrails.subject import describe
@@ -25,7 +24,7 @@ from storage import approvals
 from storage.records import ApprovalState
 from tests.guardrails.house import House
 from tests.guardrails.house import house as build
-from tests.guardrails.world import SCOPE, SOON, case, facts, move, order, picking, reallocation, reserve, with_order
+from tests.guardrails.world import SOON, case, facts, move, order, picking, reallocation, with_order
 
 WHO = ("STD1", "STD2", "STRAT", "SLA", "KEY1")
 
@@ -202,19 +201,3 @@ def test_a_first_promise_has_no_way_back_and_says_so(tmp_path: Path):
             house.gate.undo(first.id, "a1")
     assert refused.value.message == "SO-STD1/1 had no promise date before, so there is nothing to go back to"
     assert (refused.value.field, refused.value.fix) == ("undo", "a person has to put it right")
-
-
-def test_three_faults_are_told_and_the_rest_counted():
-    def told(count: int) -> str:
-        orders = tuple(f"SO-X{number}" for number in range(count))
-        around = case(scope=SCOPE.model_copy(update={"orders": orders}))
-        subject = describe(
-            move(*(reserve(f"a{n}", f"SO-{who}/1", 1) for n, who in enumerate(WHO[:count]))), facts(), around
-        )
-        return next(reason.text for reason in judge(subject, parse(default_text())).reasons if reason.rule == "scope")
-
-    sentences = [told(count) for count in (1, 3, 4, 5)]
-    assert all(text[0].isupper() and text.endswith(".") for text in sentences)
-    assert [text.count("; ") for text in sentences] == [0, 2, 2, 2]
-    assert ["more" in text for text in sentences] == [False, False, True, True]
-    assert sentences[2].endswith(" and 1 more.") and sentences[3].endswith(" and 2 more.")
