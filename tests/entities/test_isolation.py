@@ -12,6 +12,7 @@ import json
 import re
 import secrets
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -105,10 +106,23 @@ def _newer(one: str, mine: list[str]) -> bool:
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    folder = tmp_path_factory.mktemp("installation")
+    with built(tmp_path_factory.mktemp("installation")) as found:
+        yield found
+
+
+@pytest.fixture
+def untouched(tmp_path: Path) -> Iterator[House]:
+    """A house of which nobody has asked anything: my ledger holds no refused try that names what I typed."""
+    with built(tmp_path / "untouched") as found:
+        yield found
+
+
+@contextmanager
+def built(folder: Path) -> Iterator[House]:
     print(f"seed {SEED}")
     first, second = marks(SEED, 2)
     mine, theirs = company(SEED, first), company(SEED + 1, second)
+    folder.mkdir(exist_ok=True)
     settings = settings_of(folder, mine, theirs, both="consultant")
     begin(settings, mine, 1)
     begin(settings, theirs, 4, sweep=True)
@@ -369,25 +383,25 @@ def words_for(command: Any, event: Path) -> list[str]:
     return words
 
 
-def test_no_command_says_anything_of_the_other_company_or_does_anything_there(house: House, tmp_path: Path):
-    told = house.settings
+def test_no_command_says_anything_of_the_other_company_or_does_anything_there(untouched: House, tmp_path: Path):
+    told = untouched.settings
     environment = {"QUARTERMASTER_ENTITIES": str(told.entities), "QUARTERMASTER_PEOPLE": str(told.people)}
     event = tmp_path / "event.json"
-    event.write_text(house.mine.world.events[0].model_dump_json(), encoding="utf-8")
-    before = contents(told, house.theirs)
+    event.write_text(untouched.mine.world.events[0].model_dump_json(), encoding="utf-8")
+    before = contents(told, untouched.theirs)
     commands = list(leaves(typer.main.get_command(cli)))
     assert len(commands) > 15
     for path, command in commands:
         words = [*path, *words_for(command, event), *(["--once"] if path == ("triage",) else [])]
-        mine = quartermaster(told.home, "--as", house.mine.user, *words, **environment)
-        assert not leaks((mine.out + mine.err).encode(), [house.theirs.mark]), words
+        mine = quartermaster(told.home, "--as", untouched.mine.user, *words, **environment)
+        assert not leaks((mine.out + mine.err).encode(), [untouched.theirs.mark]), words
         answers = []
-        for entity in (house.theirs.id, f"{NOBODYS}-GmbH"):
-            named = quartermaster(told.home, "--as", house.mine.user, "--entity", entity, *words, **environment)
-            assert not leaks((named.out + named.err).replace(entity, "").encode(), [house.theirs.mark]), words
+        for entity in (untouched.theirs.id, f"{NOBODYS}-GmbH"):
+            named = quartermaster(told.home, "--as", untouched.mine.user, "--entity", entity, *words, **environment)
+            assert not leaks((named.out + named.err).replace(entity, "").encode(), [untouched.theirs.mark]), words
             answers.append((named.code, (named.out + named.err).replace(entity, "")))
         assert answers[0] == answers[1] or path == ("people", "token"), (words, answers)
-    assert contents(told, house.theirs) == before
+    assert contents(told, untouched.theirs) == before
 
 
 def test_health_and_readiness_tell_of_all_and_name_none(house: House):
