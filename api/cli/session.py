@@ -59,14 +59,15 @@ class Session:
         for an entity that is not there and for one where the user has no grant, EntityNeeded when it could be several.
         """
         from agent.entities import chosen, entities, unknown
-        from api.identity import ByName, current_user
-        from domain.errors import NotAllowed
 
         told = self.told()
         if told.entities is None:
             return chosen(entities(told), told.entity or entities(told)[0].id).settings
         if anybody:
             return chosen(entities(told), told.entity or "").settings
+        from api.identity import ByName, current_user
+        from domain.errors import NotAllowed
+
         with self.installation() as held:
             try:
                 return current_user(held, ByName(self.user(told)), told.entity or "").entity.settings
