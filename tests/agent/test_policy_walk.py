@@ -42,6 +42,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
         return home
 
 
+@pytest.mark.real
 def test_no_version_is_in_force_that_its_owners_did_not_agree_to(fresh: Path, tmp_path: Path):
     walk = walked(Path(shutil.copytree(fresh, tmp_path / "home")), secrets.randbelow(10**6), 60)
     assert walk.let_through and walk.let_through < walk.steps

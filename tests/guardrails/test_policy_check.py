@@ -54,7 +54,7 @@ def contradicting(data: dict[str, Any], tried: Tried) -> set[int]:
 
 
 @given(data=policies(documents=2, count=3, few=True))
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_no_unreachable_rule_is_missed_or_invented(data: dict[str, Any]):
     must_find_what_trying_finds(data)
 

@@ -29,6 +29,7 @@ def application(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Applicatio
         yield application
 
 
+@pytest.mark.real
 def test_a_version_goes_through_the_panel_from_proposal_to_force(application: Application):
     change = application.policies.propose(STRICTER, "lena", HOSTILE[0])
     for user, sees in (("omar", True), ("lena", False), ("paula", False), ("arthur", False)):
