@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,7 @@ def test_somebody_of_both_companies_goes_from_one_to_the_other_and_sees_one_at_a
     north, south = company(seed, first), company(seed + 1, second)
     settings = settings_of(tmp_path, north, south, both="olga")
     for one in (north, south):
-        aside(lambda one=one: begin(settings, one, 0))
+        aside(partial(begin, settings, one, 0))
     with held(installed(settings, north, south)) as installation, serving(installation) as server:
         context = opened_context(browser, server, width=NARROW, scheme="dark")
         page, trouble = context.new_page(), Trouble()
