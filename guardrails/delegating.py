@@ -40,7 +40,8 @@ class Delegating:
 
         NotAllowed for a role that is not the giver's own (one handed to them is never handed on), and for a taker who
         is not an active person or whose own role never decides. BadInput for a time that is over or ends before it
-        begins, and for a role that decides nothing.
+        begins, and for a role that decides nothing. Conflict when the taker has it from the giver for some of that
+        time already: what is taken back is then in nobody's hands any more.
         """
         with self._attempts.recorded(giver, "delegate"), self._database.write() as session:
             self._ledger.hold(session)
@@ -49,6 +50,17 @@ class Delegating:
             now = self._now()
             _check_times(since, until, now)
             taker = self._may_take(person, to, role)
+            for one in delegations.listed(session, taker=taker.id):
+                if (
+                    (one.giver, one.role, one.ended_at) == (person.id, role, None)
+                    and one.since < until
+                    and since < one.until
+                ):
+                    raise Conflict(
+                        f"{taker.name} has {role} from {person.name} until {one.until:%Y-%m-%d %H:%M} already",
+                        field="until",
+                        fix=f"end {one.id} first, or name another time",
+                    )
             given = Delegation(
                 id=counters.next_id(session, "delegation"),
                 giver=person.id,

@@ -35,10 +35,12 @@ def take(folder: Path = FOLDER) -> tuple[Path, ...]:
 
 
 def _some_decisions(application: Application) -> None:
-    """Two cards decided, so that histories and metrics have something to tell."""
+    """Two cards decided and a version of the policy proposed, so that the pages have something to tell."""
     application._parts.clock.advance(timedelta(minutes=35))  # type: ignore[attr-defined]
     for card in [card for card in application.approvals() if card.role == "planner" and not card.before][:2]:
         application.approve(card.approval, who(card), card.digest, "fits the week")
+    text = application.policies.document().text
+    application.policies.propose(text.replace("horizon_days: 28", "horizon_days: 21"), "paula", "We plan three weeks")
 
 
 def _pictures(browser: Browser, url: str, application: Application, folder: Path) -> list[Path]:
@@ -51,6 +53,8 @@ def _pictures(browser: Browser, url: str, application: Application, folder: Path
         ("sku", f"/skus/{quote(sku, safe='')}"),
         ("order", f"/orders/{quote(order, safe='')}"),
         ("metrics", "/metrics"),
+        ("policy", "/policy"),
+        ("stops", "/stops"),
     )
     taken: list[Path] = []
     for name, scheme, width in (("light", "light", 1200), ("phone", "dark", NARROW)):

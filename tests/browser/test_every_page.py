@@ -38,6 +38,8 @@ def _rig(opening: AbstractContextManager[Application], user: str) -> Iterator[Ri
         _, conversation = aside(lambda: answered(application, f"who holds {sku}? {HOSTILE[0]}", user))
         card = next(card for card in application.approvals("lena") if not card.before)
         application.reject(card.approval, "lena", HOSTILE[1], card.digest, settle=False)
+        other = application.policies.document().text.replace("horizon_days: 28", "horizon_days: 21")
+        application.policies.propose(other, "paula", HOSTILE[2])
         with serving(application) as server:
             yield server, pages(application, conversation, each=1)
 

@@ -7,7 +7,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from agent.runtime.application import Application
 from storage.records import ApprovalState
-from tests.browser.house import NARROW, faults_of_accessibility, overflows, serving, visiting
+from tests.agent.house import approve_fully
+from tests.browser.house import NARROW, aside, faults_of_accessibility, overflows, serving, visiting
 from tests.browser.test_deciding import cards_for
 
 pytestmark = pytest.mark.real
@@ -116,3 +117,26 @@ def test_one_stops_all_writes_and_two_others_let_them_go_on(browser: Browser, ap
         peter.get_by_role("button", name="Agree: let writes go on").click()
         expect(peter.locator(".banner")).to_have_count(0)
     assert not application.standing.stops()
+
+
+def test_an_executed_move_is_taken_back_from_its_case_and_the_new_move_appears_by_itself(
+    browser: Browser, application: Application
+):
+    asked = [card.move for card in application.approvals() if not card.before]
+    move = next(one for one in asked if application.browse.move(one).move.kind == "reallocate")
+    aside(lambda: approve_fully(application, move))
+    with serving(application) as server, visiting(browser, server, "paula", width=NARROW) as (page, trouble):
+        page.goto(f"/cases/{application.browse.move(move).case}#move-{move}")
+        page.locator(f"[id='move-{move}']").get_by_role("link", name="undo this move").click()
+        fine(page)
+        page.locator("main").get_by_label("Reason").select_option("mistake")
+        page.get_by_role("button", name="Undo this move").click()
+        expect(page.get_by_role("heading", level=1)).to_contain_text(f"Undo of {move}")
+        expect(page.locator("main .rules a[href^='/approvals/']").first).to_be_visible()
+        fine(page)
+        page.goto(f"/moves/{move}/undo")
+        page.locator("main").get_by_label("Reason").select_option("mistake")
+        page.get_by_role("button", name="Undo this move").click()
+        expect(page.get_by_role("alert")).to_contain_text("being undone in case")
+        fine(page)
+        assert [one for one in trouble.found if "409" not in one] == []

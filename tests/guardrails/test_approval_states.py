@@ -266,6 +266,8 @@ class Questions(RuleBasedStateMachine):
         here = all(name in people and people[name].active and not people[name].service for name in (giver, to))
         good = here and role in people[giver].roles and role != "auditor" and giver != to and to != "arthur"
         good = good and until > since and until > now
+        same = [one for one in self.book.handed.values() if (one.giver, one.taker, one.role) == (giver, to, role)]
+        good = good and not any(one.ended is None and one.since < until and since < one.until for one in same)
         made: list = []
         if self.tried(lambda: made.append(self.desk.delegate(giver, to, role, since, until)), good, "delegate"):
             self.book.handed[made[0].id] = Handed(giver, to, role, since, until)

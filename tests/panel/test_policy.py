@@ -40,7 +40,10 @@ def test_a_version_goes_through_the_panel_from_proposal_to_force(application: Ap
             assert "budget moves-per-actor: limit: 250 becomes 25" in page.text
             assert HOSTILE[0] in page.text and not any(tag == "script" and not a.get("src") for tag, a in page.tags)
             assert ("Approve the version" in page.text) is sees, user
-            assert change.id in client.get("/policy").text
+            listed = client.get("/policy").text
+            assert change.id in listed and "ChangeCard" not in listed
+            badges = [one for one in Seen(listed).all("span") if one.get("id") == "badge"]
+            assert all(one["data-count"] == str(len(application.approvals(user))) for one in badges)
     with panel(application, "paula") as client:
         refused = client.post(f"/policy/{change.id}/approve")
         assert refused.status_code == 409 and "is for operations, finance" in Seen(refused.text).text

@@ -86,6 +86,8 @@ def page(request: Request, template: str, here: str = "", *, status: int = 200, 
         "stops": application.standing.stops(),
         "called": {person.id: person.name for person in application.people.all()},
     }
+    taken = frame.keys() & context.keys() - {"asked_for"}
+    assert not taken, f"{template} takes from the frame what the frame shows: {taken}"
     return HTMLResponse(render(template, **(frame | context)), status)
 
 

@@ -73,7 +73,7 @@ def _overview(
         status=200 if refused is None else problem_of(refused).status,
         problem=refused,
         versions=desk.versions(),
-        waiting=tuple(_card(app, me, one) for one in changes if one.state in OPEN),
+        proposed=tuple(_card(app, me, one) for one in changes if one.state in OPEN),
         over=tuple(one for one in reversed(changes) if one.state not in OPEN),
         names=_names(app),
         before=before,
