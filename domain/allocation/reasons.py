@@ -14,10 +14,14 @@ from domain.noun import from_minor
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a policy decided: grants, a bound in money, prices per supply, and what it would be without the budget."""
+    """What a policy decided: grants, a bound in money, prices per supply, and what it would be without the budget.
+
+    `settled`: no plan has more above money (floors, strict ranks, units on time), whatever that would cost.
+    """
 
     grants: Grants
     bound: int
+    settled: bool
     prices: dict[str, int]
     without_budget: Grants | None
     notes: tuple[str, ...]

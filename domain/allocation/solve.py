@@ -59,7 +59,7 @@ def allocate(problem: Problem) -> AllocationPlan:
         value=worth,
         bound=bound,
         gap=max(0, bound - worth) * 1_000_000 // max(1, abs(bound)),
-        proven_optimal=bound == worth and policy == "optimal",
+        proven_optimal=bound == worth and result.settled,
         shadow_prices=tuple(sorted(result.prices.items())),
         kpis=(
             kpis(problem, result.grants, policy),
@@ -79,6 +79,7 @@ def _optimal(problem: Problem, decided: Decided) -> Outcome:
         grants=grants,
         bound=_bound(problem, decided, weights, answer, grants),
         prices=dict(answer.prices),
+        settled=answer.bound - _above(answer.grants, weights, decided) < weights.least,
         without_budget=None if budgeted.free is None else _together(decided, budgeted.free.grants),
         notes=(budgeted.note,) if budgeted.note else (),
     )
@@ -93,6 +94,7 @@ def _rule_of_thumb(problem: Problem, decided: Decided, policy: str) -> Outcome:
         grants=grants,
         bound=_bound(problem, decided, weights, answer, _together(decided, answer.grants)),
         prices=dict(answer.prices),
+        settled=False,
         without_budget=None,
         notes=(),
     )

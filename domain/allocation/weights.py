@@ -32,7 +32,7 @@ class Weights:
     unit, and of its being there on time.
 
     `places` maps a line id to its tie-break weight, which `step` arrivals would use up; `top` is more than any plan can
-    be worth.
+    be worth, `least` less than one unit above money is worth whatever it costs.
     """
 
     floor: int
@@ -43,6 +43,7 @@ class Weights:
     step: int
     places: dict[str, int]
     top: int
+    least: int
 
     def haste(self, line: Demand) -> int:
         """What one place later in the order of arrivals takes from a unit's tie-break: most from who comes first."""
@@ -76,6 +77,7 @@ def weigh(problem: Problem, *, price: int | None = None) -> Weights:
     stakes = [0, *(abs(arc.value) for line in lines for arc in line.arcs)]
     breaks = max((line.break_cost for line in lines), default=0)
     weight = money * (2 * units * (max(stakes) + breaks) + 2)
+    least = weight // 2
     strict: list[int] = []
     for _ in range(2 * strict_ranks(problem)):
         strict.append(weight if price is None else price * money)
@@ -83,7 +85,7 @@ def weigh(problem: Problem, *, price: int | None = None) -> Weights:
     floor = weight if price is None else price * money
     top = 2 * units * (weight + sum(strict) + money * (max(stakes) + breaks) + kept + max([1, *places.values()]))
     strict.reverse()
-    return Weights(floor, tuple(strict[::2]), tuple(strict[1::2]), money, kept, step, places, top)
+    return Weights(floor, tuple(strict[::2]), tuple(strict[1::2]), money, kept, step, places, top, least)
 
 
 def above_money(

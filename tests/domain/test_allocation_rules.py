@@ -71,6 +71,14 @@ def test_a_strict_line_that_is_in_time_either_way_leaves_the_choice_to_money():
     assert granted(task, allocate(task)) == {"A1": {"WEST": 5}, "B1": {"EAST": 5}}
 
 
+def test_a_plan_is_not_called_best_that_leaves_a_strict_line_late_for_money():
+    """One unit, sold in packs of three: a flow of packs does not see the single unit that would be in time."""
+    first = line("A1", 1, {"EAST": 1191, "WEST": 1}, days={"EAST": 4}, rank=0, pack=3)
+    task = problem([first], [supply("EAST", 9), supply("WEST", 1)])
+    plan = allocate(task)
+    assert granted(task, plan) == {"A1": {"WEST": 1}} or not plan.proven_optimal
+
+
 def test_all_units_of_a_strict_rank_come_before_some_of_them_in_time():
     lines = [
         line("A1", 5, {"EAST": 1, "WEST": 1}, days={"WEST": 4}, rank=0),
