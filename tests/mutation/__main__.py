@@ -90,6 +90,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
     parser.add_argument("rooms", nargs="*", help=f"of {', '.join(ROOMS)}; all when none is named")
     parser.add_argument("--again", action="store_true", help="forget what was judged before")
+    parser.add_argument("--only", default="", help="judge the mutants whose name fits, as `*admission*`")
+    parser.add_argument("--missed", action="store_true", help="judge again those that were not noticed")
     parser.add_argument("--show", action="store_true", help="run nothing: print the score and what was not noticed")
     parser.add_argument("--children", type=int, default=os.cpu_count() or 2, help="mutants judged at a time")
     asked = parser.parse_args()
@@ -98,6 +100,10 @@ def main() -> int:
         if asked.again:
             shutil.rmtree(FOLDER / name, ignore_errors=True)
         command = [sys.executable, "-m", "mutmut", "run", "--max-children", str(asked.children)]
+        if asked.missed:
+            command += [mutant for _, mutant, status in judged(FOLDER / name) if status != KILLED]
+        elif asked.only:
+            command.append(asked.only)
         environment = os.environ | {"HYPOTHESIS_PROFILE": "mutants"}
         failed |= subprocess.run(command, cwd=prepared(name, ROOMS[name]), env=environment, check=False).returncode
     print("file | mutants | killed | survived | timeouts | untested | %")

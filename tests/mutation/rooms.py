@@ -39,8 +39,8 @@ ROOMS: Mapping[str, Room] = {
         ("chain.py",), ("tests/ledger/test_chain.py", "tests/ledger/test_keys.py", "tests/ledger/test_ledger.py")
     ),
     "verdict": Room(("judge.py", "verdict.py", "policy/compiled.py"), _JUDGING),
-    "approvals": Room(("approvals.py",), _DECIDING),
+    "approvals": Room(("approvals.py",), _DECIDING[:3]),
     "gate": Room(("gate/*",), _PASSING),
-    "authority": Room(("entitlement.py", "powers.py"), (*_DECIDING[:2], "tests/guardrails/test_powers.py")),
-    "deciding": Room(("deciding.py",), _DECIDING),
+    "authority": Room(("entitlement.py", "powers.py"), ("tests/guardrails/test_powers.py", *_DECIDING[:2])),
+    "deciding": Room(("deciding.py",), _DECIDING[:3]),
 }
