@@ -13,7 +13,7 @@ class Balance:
     """Quantities by action id, changed together.
 
     Fewer units for a line leave the losers behind it their units, last loser first, and cancel what those would have
-    got instead. More units come out of free supply first, and then from the losers already in the move.
+    got instead; what the line would have given up for them it keeps. More units come out of free supply first, and then from the losers already in the move.
     """
 
     def __init__(self, move: Move, facts: Facts) -> None:
@@ -86,6 +86,15 @@ class Balance:
             back = min(units, self.quantity[release.id])
             self._give_back(release, back)
             units -= back
+        self._keep_own(getattr(action, "line", None))
+
+    def _keep_own(self, line: str | None) -> None:
+        """A line that gets less keeps so much of what it would have given up for it."""
+        for release in reversed(self._releases()):
+            if release.line == line:
+                too_few = min(0, self.before[line]) - self.net()[line]
+                if too_few > 0:
+                    self._leave(release, min(too_few, self.quantity[release.id]))
 
     def _give_back(self, release: ReleaseReservation, units: int) -> None:
         """A loser keeps units after all, and gets as many fewer elsewhere."""

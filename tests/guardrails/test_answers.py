@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -326,7 +327,7 @@ def test_what_is_no_longer_open_says_so_and_what_to_do(house: House):
     assert refusal(lambda: check_open(swept, record, None, house.time), Conflict) == (expired, "approval", fix)
     for update in ({"state": ApprovalState.CANCELLED}, {"state": ApprovalState.SUPERSEDED}):
         over = asked.model_copy(update=update)
-        assert refusal(lambda over=over: check_open(over, record, None, asked.expires_at), StaleDecision) == (
+        assert refusal(partial(check_open, over, record, None, asked.expires_at), StaleDecision) == (
             f"A-1 is {over.state.value}, its move is waiting",
             "approval",
             "list the approvals and decide what waits now",
@@ -337,7 +338,7 @@ def test_what_is_no_longer_open_says_so_and_what_to_do(house: House):
     )
     changed = asked.model_copy(update={"shown": "0" * 64})
     for digest in (None, "0" * 64):
-        assert refusal(lambda d=digest: check_open(changed, record, d, house.time), StaleDecision)[1] == "digest"
+        assert refusal(partial(check_open, changed, record, digest, house.time), StaleDecision)[1] == "digest"
 
 
 def test_who_was_faster_is_named_with_the_time(house: House):

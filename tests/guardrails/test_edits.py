@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.actions import HoldWave, RequestReplenishment, UpdatePromise
+from domain.actions import HoldWave, ReleaseReservation, RequestReplenishment, UpdatePromise
 from domain.errors import BadInput
 from domain.facts import Facts, sorted_facts
 from domain.plans import Move
@@ -106,6 +106,16 @@ def test_what_a_loser_would_have_got_instead_is_cancelled_with_it():
         reserve("a3", "SO-STD1/1", 10, "a1", inbound="PO-1"),
     )
     assert quantities(edited(subject, {"a2": 6}, facts(), by="p")) == {"a1": 6, "a2": 6, "a3": 6}
+
+
+def test_a_line_that_gets_less_keeps_what_it_would_have_given_up_for_it():
+    """STD2 gives its 10 inbound for 10 of STD1 at EAST; with 6 of those it keeps 4 inbound."""
+    world = sorted_facts(
+        facts().replace(reservations=(*facts().reservations, reservation("SO-STD2/1", 10, inbound="PO-1")))
+    )
+    own = ReleaseReservation(id="a2", line="SO-STD2/1", sku="WIDGET", site="EAST", quantity=10, inbound="PO-1")
+    subject = move(release("a1", "SO-STD1/1", 10), own, reserve("a3", "SO-STD2/1", 10, "a1", "a2"))
+    assert quantities(edited(subject, {"a3": 6}, world, by="p")) == {"a1": 6, "a2": 6, "a3": 6}
 
 
 def test_a_purchase_can_be_any_size():
