@@ -13,7 +13,8 @@ class Balance:
     """Quantities by action id, changed together.
 
     Fewer units for a line leave the losers behind it their units, last loser first, and cancel what those would have
-    got instead; what the line would have given up for them it keeps. More units come out of free supply first, and then from the losers already in the move.
+    got instead; what the line would have given up for them it keeps. More units come out of free supply first, and then
+    from the losers already in the move.
     """
 
     def __init__(self, move: Move, facts: Facts) -> None:
