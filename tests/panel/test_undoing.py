@@ -11,7 +11,7 @@ from storage.records import MoveState
 from tests.agent.house import approve_fully
 from tests.panel.house import HOSTILE, Seen, panel
 
-pytestmark = pytest.mark.xdist_group("panel")
+pytestmark = [pytest.mark.xdist_group("panel"), pytest.mark.real]
 
 
 def executed(application: Application) -> str:
