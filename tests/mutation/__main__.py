@@ -22,6 +22,7 @@ from tests.mutation.rooms import ROOMS, Room
 HERE = Path(__file__).resolve().parents[2]
 FOLDER = HERE / "mutants"
 BROUGHT = ("agent", "api", "connectors", "domain", "evals", "insights", "knowledge", "storage", "tools", "tests")
+KEPT = "killed.json"
 KILLED, SURVIVED, TIMEOUT, UNTESTED = "killed", "survived", "timeout", "untested"
 _OF_CODE: Mapping[int | None, str] = {
     **dict.fromkeys((1, 3), KILLED),
@@ -64,11 +65,13 @@ def prepared(name: str, room: Room) -> Path:
 
 
 def judged(folder: Path) -> Iterator[tuple[str, str, str]]:
-    """File, mutant and what became of it."""
+    """File, mutant and what became of it; what was noticed once stays so while only tests are added."""
+    kept = folder / KEPT
+    before = set(json.loads(kept.read_text(encoding="utf-8"))) if kept.exists() else set()
     for meta in sorted(folder.glob("mutants/guardrails/**/*.meta")):
         file = str(meta.relative_to(folder / "mutants" / "guardrails")).removesuffix(".meta")
         for mutant, code in json.loads(meta.read_text(encoding="utf-8"))["exit_code_by_key"].items():
-            yield file, mutant, _OF_CODE.get(code, UNTESTED)
+            yield file, mutant, KILLED if mutant in before else _OF_CODE.get(code, UNTESTED)
 
 
 def scored(name: str) -> Iterator[str]:
@@ -101,7 +104,10 @@ def main() -> int:
             shutil.rmtree(FOLDER / name, ignore_errors=True)
         command = [sys.executable, "-m", "mutmut", "run", "--max-children", str(asked.children)]
         if asked.missed:
-            command += [mutant for _, mutant, status in judged(FOLDER / name) if status != KILLED]
+            found = list(judged(FOLDER / name))
+            killed = [mutant for _, mutant, status in found if status == KILLED]
+            (FOLDER / name / KEPT).write_text(json.dumps(killed), encoding="utf-8")
+            command += [mutant for _, mutant, status in found if status != KILLED]
         elif asked.only:
             command.append(asked.only)
         environment = os.environ | {"HYPOTHESIS_PROFILE": "mutants"}

@@ -27,9 +27,9 @@ _DECIDING = (
     "tests/guardrails/test_approval_states.py",
 )
 _PASSING = (
+    "tests/guardrails/test_passage.py",
     "tests/guardrails/test_gate.py",
     "tests/guardrails/test_last_look.py",
-    "tests/guardrails/test_passage.py",
     "tests/guardrails/test_limits.py",
     "tests/guardrails/test_switches.py",
 )
@@ -40,7 +40,10 @@ ROOMS: Mapping[str, Room] = {
     ),
     "verdict": Room(("judge.py", "verdict.py", "policy/compiled.py"), _JUDGING),
     "approvals": Room(("approvals.py",), _DECIDING[:3]),
-    "gate": Room(("gate/*",), _PASSING),
+    "gate": Room(
+        ("gate/admission.py", "gate/authority.py", "gate/because.py", "gate/sending.py", "gate/shaft.py"), _PASSING
+    ),
+    "dispatch": Room(("gate/dispatch.py",), ("tests/guardrails/test_dispatch.py",)),
     "authority": Room(("entitlement.py", "powers.py"), ("tests/guardrails/test_powers.py", *_DECIDING[:2])),
     "deciding": Room(("deciding.py",), _DECIDING[:3]),
 }
