@@ -452,3 +452,28 @@ def test_a_circle_of_roles_ends():
     above = {"planner": "lead", "lead": "planner"}
     roles = {n: r.model_copy(update={"escalates_to": above.get(n, r.escalates_to)}) for n, r in policy.roles.items()}
     assert at_or_above("planner", policy.model_copy(update={"roles": roles})) == {"planner", "lead"}
+
+
+def test_a_role_handed_over_brings_its_questions_for_its_time_only(house: House):
+    house.propose(hurry("400.00"))
+    hand(house, "farid", "paula", "finance", hours=2)
+    assert (mine(house, "paula"), mine(house, "peter")) == (["A-1"], [])
+    house.later(hours=2)
+    assert mine(house, "paula") == []
+
+
+def test_whoever_is_back_keeps_what_was_given_to_them(house: House):
+    house.propose(ASK)
+    house.approvals.reassign("A-1", "paula", "peter", "other")
+    away(house, "peter", hours=1)
+    assert mine(house, "paula") == ["A-1"]
+    house.later(hours=1)
+    assert (mine(house, "paula"), mine(house, "peter")) == ([], ["A-1"])
+
+
+def test_a_no_closes_what_others_were_asked_at_that_moment(house: House):
+    house.propose(buy(5000))
+    house.later(minutes=5)
+    house.approvals.reject("A-1", "paula", "no")
+    second = house.asked()[1]
+    assert (second.state, second.decided_at) == (ApprovalState.CANCELLED, house.time)

@@ -37,7 +37,7 @@ from tests.guardrails.world import SOON, facts, picking
 WAVE = picking("SO-STD1/1").model_copy(
     update={
         "tasks": (
-            picking("SO-STD1/1").tasks[0],
+            picking("SO-STD1/1").tasks[0].model_copy(update={"sequence": 9}),
             PickTask(id="T2", wave="W1", line="SO-STD2/1", sku="WIDGET", quantity=5, sequence=2),
             PickTask(id="T3", wave="W1", line="SO-STD2/1", sku="WIDGET", quantity=5, sequence=2),
         )
@@ -100,7 +100,7 @@ CASES: list[tuple[Action, str, dict[str, Any], str, dict[str, Any]]] = [
     (
         ResequencePicks(id="a1", wave="W1", site="EAST", tasks=("T3", "T2", "T1")),
         "wms.resequence", {"wave": "W1", "tasks": ("T3", "T2", "T1")},
-        "wms.resequence", {"wave": "W1", "tasks": ("T1", "T2", "T3")},
+        "wms.resequence", {"wave": "W1", "tasks": ("T2", "T3", "T1")},
     ),
     (
         RequestReplenishment(id="a1", sku="WIDGET", site="EAST", quantity=9, needed_by=ETA, supplier="ACME"),
