@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from domain.errors import AlreadyDecided, BadInput, Conflict, NotAllowed, QuartermasterError, StaleDecision
+from domain.plans import Move
 from guardrails.approvals import _told
 from guardrails.chain import EntryKind
 from guardrails.deciding import Decision, already, check_open, decision, settle
@@ -23,7 +25,8 @@ from tests.guardrails.house import house as build
 from tests.guardrails.test_judge import CREDIT, buy, hurry
 from tests.guardrails.test_powers import grant, hand, person
 from tests.guardrails.test_waiting import away, mine
-from tests.guardrails.world import reallocation
+from tests.guardrails.world import move as make
+from tests.guardrails.world import reallocation, reserve
 
 ASK = reallocation(units=40)
 MOVE = "C1/r1/m1"
@@ -326,7 +329,7 @@ def test_what_is_no_longer_open_says_so_and_what_to_do(house: House):
     assert refusal(lambda: check_open(swept, record, None, house.time), Conflict) == (expired, "approval", fix)
     for update in ({"state": ApprovalState.CANCELLED}, {"state": ApprovalState.SUPERSEDED}):
         over = asked.model_copy(update=update)
-        assert refusal(lambda over=over: check_open(over, record, None, asked.expires_at), StaleDecision) == (
+        assert refusal(partial(check_open, over, record, None, asked.expires_at), StaleDecision) == (
             f"A-1 is {over.state.value}, its move is waiting",
             "approval",
             "list the approvals and decide what waits now",
@@ -337,7 +340,7 @@ def test_what_is_no_longer_open_says_so_and_what_to_do(house: House):
     )
     changed = asked.model_copy(update={"shown": "0" * 64})
     for digest in (None, "0" * 64):
-        assert refusal(lambda d=digest: check_open(changed, record, d, house.time), StaleDecision)[1] == "digest"
+        assert refusal(partial(check_open, changed, record, digest, house.time), StaleDecision)[1] == "digest"
 
 
 def test_who_was_faster_is_named_with_the_time(house: House):
@@ -477,3 +480,20 @@ def test_a_no_closes_what_others_were_asked_at_that_moment(house: House):
     house.approvals.reject("A-1", "paula", "no")
     second = house.asked()[1]
     assert (second.state, second.decided_at) == (ApprovalState.CANCELLED, house.time)
+
+
+def test_an_edit_takes_nothing_that_another_plan_has_claimed_however_much_it_is_worth(tmp_path: Path):
+    """50 widgets are free; the first plan waits with 30 of them, and the second is worth more."""
+
+    def claim(key: str, units: int, value: str) -> Move:
+        made = make(reserve("a1", "SO-STD2/1", units), kind="reserve", key=key)
+        return Move.model_validate({**made.model_dump(), "value": value})
+
+    policy = parse(default_text().replace("  default: act", "  default: approve"))
+    with build(tmp_path, policy=policy) as house:
+        second, run = house.another_case("C-2")
+        house.propose(claim(MOVE, 30, "100.00"))
+        house.propose(claim("C2/r1/m1", 20, "101.00"), case=second, run=run)
+        act = lambda: house.approvals.edit("A-2", "paula", {"a1": 25}, reason="they need more")  # noqa: E731
+        assert refusal(act, BadInput)[::2] == ("a1: only 20 can be had in this move", "20 or less")
+        assert house.state() is MoveState.WAITING

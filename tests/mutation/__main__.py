@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -74,6 +75,18 @@ def judged(folder: Path) -> Iterator[tuple[str, str, str]]:
             yield file, mutant, KILLED if mutant in before else _OF_CODE.get(code, UNTESTED)
 
 
+def drawn(folder: Path, count: int) -> list[str]:
+    """So many mutants of each file that were not judged yet; mutmut makes them first, and finds none of this name."""
+    subprocess.run(
+        [sys.executable, "-m", "mutmut", "run", "none of them"], cwd=folder, check=False, capture_output=True
+    )
+    waiting: dict[str, list[str]] = {}
+    for file, mutant, status in judged(folder):
+        if status == UNTESTED:
+            waiting.setdefault(file, []).append(mutant)
+    return [name for names in waiting.values() for name in random.sample(names, min(count, len(names)))]
+
+
 def scored(name: str) -> Iterator[str]:
     """A line per file of a room, and one for all of them when there are several."""
     found = list(judged(FOLDER / name))
@@ -94,6 +107,7 @@ def main() -> int:
     parser.add_argument("rooms", nargs="*", help=f"of {', '.join(ROOMS)}; all when none is named")
     parser.add_argument("--again", action="store_true", help="forget what was judged before")
     parser.add_argument("--only", default="", help="judge the mutants whose name fits, as `*admission*`")
+    parser.add_argument("--sample", type=int, default=0, help="judge so many of each file, drawn at random")
     parser.add_argument("--missed", action="store_true", help="judge again those that were not noticed")
     parser.add_argument("--show", action="store_true", help="run nothing: print the score and what was not noticed")
     parser.add_argument("--children", type=int, default=os.cpu_count() or 2, help="mutants judged at a time")
@@ -106,8 +120,11 @@ def main() -> int:
         if asked.missed:
             found = list(judged(FOLDER / name))
             killed = [mutant for _, mutant, status in found if status == KILLED]
+            (FOLDER / name / "mutants" / "mutmut-stats.json").unlink(missing_ok=True)
             (FOLDER / name / KEPT).write_text(json.dumps(killed), encoding="utf-8")
             command += [mutant for _, mutant, status in found if status != KILLED]
+        elif asked.sample:
+            command += drawn(prepared(name, ROOMS[name]), asked.sample)
         elif asked.only:
             command.append(asked.only)
         environment = os.environ | {"HYPOTHESIS_PROFILE": "mutants"}
