@@ -497,3 +497,15 @@ def test_an_edit_takes_nothing_that_another_plan_has_claimed_however_much_it_is_
         act = lambda: house.approvals.edit("A-2", "paula", {"a1": 25}, reason="they need more")  # noqa: E731
         assert refusal(act, BadInput) == ("only 20 can be had in this move", "a1", "20 or less")
         assert house.state() is MoveState.WAITING
+
+
+@pytest.mark.parametrize("verb", ["approve", "edit"])
+def test_a_question_about_another_move_keeps_nothing_back(house: House, verb: str):
+    house.propose(ASK)
+    house.propose(hurry("400.00").model_copy(update={"id": "C1/r1/m2"}))
+    if verb == "approve":
+        done = house.approvals.approve("A-1", "paula")
+    else:
+        done = house.approvals.edit("A-1", "paula", {"a2": 36}, reason="keep a few")
+    assert (done.state, done.resume, done.waiting) == (MoveState.APPROVED, True, ())
+    assert house.state("C1/r1/m2") is MoveState.WAITING
