@@ -37,6 +37,9 @@ from tests.guardrails.test_judge import CREDIT, buy, hurry
 from tests.guardrails.test_powers import hand
 from tests.guardrails.world import move, reallocation, reserve
 
+pytestmark = pytest.mark.real
+"""They need no part of their own, but `make test` has no room for them: `make test-real` runs them at every change."""
+
 SMALL = reallocation(units=10)
 LARGE = reallocation(units=40)
 ALONE = move(reserve("a1", "SO-STD2/1", 10), kind="reserve")
