@@ -64,7 +64,7 @@ test-real: $(REAL_STAMP) chromium ## Tests against real parts (a model server, P
 nightly: setup ## The long tests: many more generated examples
 	@HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -n 2 -m nightly
 
-mutants: $(REAL_STAMP) ## Mutate what stands between a plan and somebody else's stock, and see the tests notice (half an hour)
+mutants: $(REAL_STAMP) ## Mutate what stands between a plan and somebody else's stock, and see the tests notice (an hour)
 	@$(BIN)/python -m tests.mutation --again
 
 bench: setup ## Measure ratios on generated worlds; absolute times are printed, never asserted

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from domain.errors import AlreadyDecided, BadInput, Conflict, NotAllowed, QuartermasterError, StaleDecision
+from domain.plans import Move
 from guardrails.approvals import _told
 from guardrails.chain import EntryKind
 from guardrails.deciding import Decision, already, check_open, decision, settle
@@ -24,7 +25,8 @@ from tests.guardrails.house import house as build
 from tests.guardrails.test_judge import CREDIT, buy, hurry
 from tests.guardrails.test_powers import grant, hand, person
 from tests.guardrails.test_waiting import away, mine
-from tests.guardrails.world import reallocation
+from tests.guardrails.world import move as make
+from tests.guardrails.world import reallocation, reserve
 
 ASK = reallocation(units=40)
 MOVE = "C1/r1/m1"
@@ -453,3 +455,57 @@ def test_a_circle_of_roles_ends():
     above = {"planner": "lead", "lead": "planner"}
     roles = {n: r.model_copy(update={"escalates_to": above.get(n, r.escalates_to)}) for n, r in policy.roles.items()}
     assert at_or_above("planner", policy.model_copy(update={"roles": roles})) == {"planner", "lead"}
+
+
+def test_a_role_handed_over_brings_its_questions_for_its_time_only(house: House):
+    house.propose(hurry("400.00"))
+    hand(house, "farid", "paula", "finance", hours=2)
+    assert (mine(house, "paula"), mine(house, "peter")) == (["A-1"], [])
+    house.later(hours=2)
+    assert mine(house, "paula") == []
+
+
+def test_whoever_is_back_keeps_what_was_given_to_them(house: House):
+    house.propose(ASK)
+    house.approvals.reassign("A-1", "paula", "peter", "other")
+    away(house, "peter", hours=1)
+    assert mine(house, "paula") == ["A-1"]
+    house.later(hours=1)
+    assert (mine(house, "paula"), mine(house, "peter")) == ([], ["A-1"])
+
+
+def test_a_no_closes_what_others_were_asked_at_that_moment(house: House):
+    house.propose(buy(5000))
+    house.later(minutes=5)
+    house.approvals.reject("A-1", "paula", "no")
+    second = house.asked()[1]
+    assert (second.state, second.decided_at) == (ApprovalState.CANCELLED, house.time)
+
+
+def test_an_edit_takes_nothing_that_another_plan_has_claimed_however_much_it_is_worth(tmp_path: Path):
+    """50 widgets are free; the first plan waits with 30 of them, and the second is worth more."""
+
+    def claim(key: str, units: int, value: str) -> Move:
+        made = make(reserve("a1", "SO-STD2/1", units), kind="reserve", key=key)
+        return Move.model_validate({**made.model_dump(), "value": value})
+
+    policy = parse(default_text().replace("  default: act", "  default: approve"))
+    with build(tmp_path, policy=policy) as house:
+        second, run = house.another_case("C-2")
+        house.propose(claim(MOVE, 30, "100.00"))
+        house.propose(claim("C2/r1/m1", 20, "101.00"), case=second, run=run)
+        act = lambda: house.approvals.edit("A-2", "paula", {"a1": 25}, reason="they need more")  # noqa: E731
+        assert refusal(act, BadInput) == ("only 20 can be had in this move", "a1", "20 or less")
+        assert house.state() is MoveState.WAITING
+
+
+@pytest.mark.parametrize("verb", ["approve", "edit"])
+def test_a_question_about_another_move_keeps_nothing_back(house: House, verb: str):
+    house.propose(ASK)
+    house.propose(hurry("400.00").model_copy(update={"id": "C1/r1/m2"}))
+    if verb == "approve":
+        done = house.approvals.approve("A-1", "paula")
+    else:
+        done = house.approvals.edit("A-1", "paula", {"a2": 36}, reason="keep a few")
+    assert (done.state, done.resume, done.waiting) == (MoveState.APPROVED, True, ())
+    assert house.state("C1/r1/m2") is MoveState.WAITING

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from tests.mutation.rooms import ROOMS, Room
 HERE = Path(__file__).resolve().parents[2]
 FOLDER = HERE / "mutants"
 BROUGHT = ("agent", "api", "connectors", "domain", "evals", "insights", "knowledge", "storage", "tools", "tests")
+KEPT = "killed.json"
 KILLED, SURVIVED, TIMEOUT, UNTESTED = "killed", "survived", "timeout", "untested"
 _OF_CODE: Mapping[int | None, str] = {
     **dict.fromkeys((1, 3), KILLED),
@@ -50,9 +52,9 @@ def prepared(name: str, room: Room) -> Path:
             "-p",
             "no:cacheprovider",
             "-k",
-            "not postgresql",
+            "not postgresql and not processes",
             "-m",
-            "not real and not nightly",
+            "not nightly",
         ],
         "pytest_add_cli_args_test_selection": [test for test in room.tests if (HERE / test).exists()],
         "timeout_constant": 20.0,
@@ -64,11 +66,25 @@ def prepared(name: str, room: Room) -> Path:
 
 
 def judged(folder: Path) -> Iterator[tuple[str, str, str]]:
-    """File, mutant and what became of it."""
+    """File, mutant and what became of it; what was noticed once stays so while only tests are added."""
+    kept = folder / KEPT
+    before = set(json.loads(kept.read_text(encoding="utf-8"))) if kept.exists() else set()
     for meta in sorted(folder.glob("mutants/guardrails/**/*.meta")):
         file = str(meta.relative_to(folder / "mutants" / "guardrails")).removesuffix(".meta")
         for mutant, code in json.loads(meta.read_text(encoding="utf-8"))["exit_code_by_key"].items():
-            yield file, mutant, _OF_CODE.get(code, UNTESTED)
+            yield file, mutant, KILLED if mutant in before else _OF_CODE.get(code, UNTESTED)
+
+
+def drawn(folder: Path, count: int) -> list[str]:
+    """So many mutants of each file that were not judged yet; mutmut makes them first, and finds none of this name."""
+    subprocess.run(
+        [sys.executable, "-m", "mutmut", "run", "none of them"], cwd=folder, check=False, capture_output=True
+    )
+    waiting: dict[str, list[str]] = {}
+    for file, mutant, status in judged(folder):
+        if status == UNTESTED:
+            waiting.setdefault(file, []).append(mutant)
+    return [name for names in waiting.values() for name in random.sample(names, min(count, len(names)))]
 
 
 def scored(name: str) -> Iterator[str]:
@@ -91,6 +107,7 @@ def main() -> int:
     parser.add_argument("rooms", nargs="*", help=f"of {', '.join(ROOMS)}; all when none is named")
     parser.add_argument("--again", action="store_true", help="forget what was judged before")
     parser.add_argument("--only", default="", help="judge the mutants whose name fits, as `*admission*`")
+    parser.add_argument("--sample", type=int, default=0, help="judge so many of each file, drawn at random")
     parser.add_argument("--missed", action="store_true", help="judge again those that were not noticed")
     parser.add_argument("--show", action="store_true", help="run nothing: print the score and what was not noticed")
     parser.add_argument("--children", type=int, default=os.cpu_count() or 2, help="mutants judged at a time")
@@ -101,7 +118,13 @@ def main() -> int:
             shutil.rmtree(FOLDER / name, ignore_errors=True)
         command = [sys.executable, "-m", "mutmut", "run", "--max-children", str(asked.children)]
         if asked.missed:
-            command += [mutant for _, mutant, status in judged(FOLDER / name) if status != KILLED]
+            found = list(judged(FOLDER / name))
+            killed = [mutant for _, mutant, status in found if status == KILLED]
+            (FOLDER / name / "mutants" / "mutmut-stats.json").unlink(missing_ok=True)
+            (FOLDER / name / KEPT).write_text(json.dumps(killed), encoding="utf-8")
+            command += [mutant for _, mutant, status in found if status != KILLED]
+        elif asked.sample:
+            command += drawn(prepared(name, ROOMS[name]), asked.sample)
         elif asked.only:
             command.append(asked.only)
         environment = os.environ | {"HYPOTHESIS_PROFILE": "mutants"}

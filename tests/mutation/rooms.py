@@ -27,11 +27,10 @@ _DECIDING = (
     "tests/guardrails/test_approval_states.py",
 )
 _PASSING = (
+    "tests/guardrails/test_passage.py",
     "tests/guardrails/test_gate.py",
     "tests/guardrails/test_last_look.py",
-    "tests/guardrails/test_passage.py",
     "tests/guardrails/test_limits.py",
-    "tests/guardrails/test_switches.py",
 )
 
 ROOMS: Mapping[str, Room] = {
@@ -40,7 +39,9 @@ ROOMS: Mapping[str, Room] = {
     ),
     "verdict": Room(("judge.py", "verdict.py", "policy/compiled.py"), _JUDGING),
     "approvals": Room(("approvals.py",), _DECIDING[:3]),
-    "gate": Room(("gate/*",), _PASSING),
+    "admission": Room(("gate/admission.py", "gate/authority.py"), _PASSING),
+    "execution": Room(("gate/because.py", "gate/sending.py", "gate/shaft.py"), _PASSING[:3]),
+    "dispatch": Room(("gate/dispatch.py",), ("tests/guardrails/test_dispatch.py",)),
     "authority": Room(("entitlement.py", "powers.py"), ("tests/guardrails/test_powers.py", *_DECIDING[:2])),
     "deciding": Room(("deciding.py",), _DECIDING[:3]),
 }
