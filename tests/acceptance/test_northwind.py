@@ -19,9 +19,10 @@ TODAY = date(1998, 5, 6)
 ARRIVES = TODAY + timedelta(days=14)
 """What the mapping assumes of everything on order."""
 
-pytestmark = pytest.mark.skipif(
-    not DATA.is_dir(), reason=f"the Northwind files are not at {DATA}; they are not ours to ship"
-)
+pytestmark = [
+    pytest.mark.xdist_group("northwind"),
+    pytest.mark.skipif(not DATA.is_dir(), reason=f"the Northwind files are not at {DATA}; they are not ours to ship"),
+]
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,8 @@ from evals.auditor import audit_ledger
 from evals.harness.story import demo_house, play
 from evals.worlds.generate import generate
 
+pytestmark = pytest.mark.xdist_group("auditor")
+
 Entries = list[dict[str, Any]]
 
 

@@ -39,6 +39,8 @@ CHECKS = [
 ]
 CASES = 500
 
+pytestmark = pytest.mark.xdist_group("described")
+
 
 @pytest.fixture(scope="module")
 def application(delayed_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:
