@@ -24,10 +24,11 @@ HERE = Path(__file__).resolve().parents[2]
 FOLDER = HERE / "mutants"
 BROUGHT = ("agent", "api", "connectors", "domain", "evals", "insights", "knowledge", "storage", "tools", "tests")
 KEPT = "killed.json"
-KILLED, SURVIVED, TIMEOUT, UNTESTED = "killed", "survived", "timeout", "untested"
+KILLED, SURVIVED, TIMEOUT, UNTESTED, WAITING = "killed", "survived", "timeout", "untested", "not judged"
 _OF_CODE: Mapping[int | None, str] = {
     **dict.fromkeys((1, 3), KILLED),
     0: SURVIVED,
+    None: WAITING,
     **dict.fromkeys((24, -24, 36, 152, 255), TIMEOUT),
 }
 """What mutmut's exit codes mean (its `stats.py`); every other one is a mutant that no test was run against."""
@@ -82,7 +83,7 @@ def drawn(folder: Path, count: int) -> list[str]:
     )
     waiting: dict[str, list[str]] = {}
     for file, mutant, status in judged(folder):
-        if status == UNTESTED:
+        if status == WAITING:
             waiting.setdefault(file, []).append(mutant)
     return [name for names in waiting.values() for name in random.sample(names, min(count, len(names)))]
 
@@ -96,8 +97,8 @@ def scored(name: str) -> Iterator[str]:
         *([(f"{name} in all", tuple(files))] if len(files) > 1 else []),
     ]:
         counts = Counter(status for where, _, status in found if where in of)
-        share = 100 * counts[KILLED] / counts.total()
-        told = " | ".join(str(counts[status]) for status in (KILLED, SURVIVED, TIMEOUT, UNTESTED))
+        share = 100 * counts[KILLED] / max(1, counts.total() - counts[WAITING])
+        told = " | ".join(str(counts[status]) for status in (KILLED, SURVIVED, TIMEOUT, UNTESTED, WAITING))
         yield f"{file} | {counts.total()} | {told} | {share:.1f}"
 
 
@@ -129,7 +130,7 @@ def main() -> int:
             command.append(asked.only)
         environment = os.environ | {"HYPOTHESIS_PROFILE": "mutants"}
         failed |= subprocess.run(command, cwd=prepared(name, ROOMS[name]), env=environment, check=False).returncode
-    print("file | mutants | killed | survived | timeouts | untested | %")
+    print("file | mutants | killed | survived | timeouts | untested | not judged | % of those judged")
     for name in names:
         print(*scored(name), sep="\n")
     if asked.show:
