@@ -21,7 +21,8 @@ from storage.database import Session
 from storage.records import MoveState, Run, RunState
 
 IN_FLIGHT = frozenset({MoveState.APPROVED, MoveState.READY, MoveState.EXECUTING, MoveState.PARKED})
-"""A case with a move in one of these states is not planned again yet: its facts are about to change."""
+"""A case with a move in one of these states is not planned again yet: its facts are about to change. A run whose own
+moves these are was broken off behind its guard (a full disk), and goes on."""
 
 TALK = "question"
 """The kind of runs that somebody waits for; they write to no system, so they need not wait behind the others."""
@@ -85,7 +86,7 @@ class Progress:
         if run.state is RunState.RUNNING:
             return True
         if run.state is RunState.ADMITTED:
-            return not under_way(session, IN_FLIGHT, run.case)
+            return all(record.run == run.id for record in under_way(session, IN_FLIGHT, run.case))
         acted = {json.loads(event.body)["move"] for event in run_events.since(session, run.id) if event.kind == "act"}
         asked = {asked.move for asked in approvals.listed(session, run=run.id)}
         return any(moves.get(session, move).state is not MoveState.WAITING for move in sorted(asked - acted))
