@@ -171,6 +171,7 @@ def test_a_full_disk_is_said_and_what_was_accepted_goes_on_when_there_is_room(tm
     assert said.returncode == 0 and said.stdout.strip(), said.stderr
     with opened(home) as app, opened(delayed) as whole:
         app.triage_once()
+        app.settle()  # a move that the full disk parked is not due again yet
         assert states(app, "R-1") == states(whole, "R-1")
         assert app.verify().ok
     with distributor(home) as outside:
