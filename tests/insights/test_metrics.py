@@ -79,6 +79,8 @@ def _holds(told: Told) -> bool:
     facts, plan = told.notebook.floor, told.app.report(runs[0]).plan
     if facts is None or plan is None or not plan.allocations:
         return False
+    if any(action.kind == "substitute" for move in plan.moves for action in move.actions):
+        return False  # a line served with another item is closed in the ERP, and a new one holds the units
     wants = {line.id: line.open_quantity for order in facts.orders for line in order.lines}
     ships = {
         line.id: not order.holds and not facts.customer(order.customer).on_credit_hold
