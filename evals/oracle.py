@@ -47,7 +47,6 @@ def best(problem: Problem, fixed: Mapping[tuple[str, str], int] | None = None) -
     bind only what is left, and lines and orders that ship complete may then be in part.
     """
     fixed = fixed or {}
-    problem = _lifted(problem, {line for line, _ in fixed})
     program = _Program()
     broken: list[int] = []
     met: Row = {}
@@ -68,7 +67,7 @@ def best(problem: Problem, fixed: Mapping[tuple[str, str], int] | None = None) -
             broken.append(_broken(program, line, own))
             money[broken[-1]] = -line.break_cost
     _supplies(program, problem, columns)
-    _orders(program, problem, columns)
+    _orders(program, problem, columns, fixed)
     _budget(program, problem, broken)
     floors = program.fix(met)
     ranks = tuple((program.fix(fill[rank]), program.fix(timely[rank])) for rank in range(_strict(problem)))
@@ -156,21 +155,6 @@ class _Program:
         return reached
 
 
-def _lifted(problem: Problem, lines: set[str]) -> Problem:
-    """The problem in which these lines, and the orders they belong to, need not be complete."""
-    orders = {line.order for line in problem.demand if line.id in lines}
-    demand = tuple(
-        line.model_copy(
-            update={
-                "atomic": line.atomic and line.id not in lines,
-                "order_atomic": line.order_atomic and line.order not in orders,
-            }
-        )
-        for line in problem.demand
-    )
-    return problem.model_copy(update={"demand": demand})
-
-
 def _line(program: _Program, line: Demand, fixed: Mapping[str, int]) -> dict[str, int]:
     """Columns of one line per supply, with its own limits: holds, frozen and locked units, completeness, packs."""
     held = {item.supply: item for item in line.holdings}
@@ -181,7 +165,7 @@ def _line(program: _Program, line: Demand, fixed: Mapping[str, int]) -> dict[str
         return own
     total = dict.fromkeys(own.values(), 1.0)
     program.row(total, 0, line.quantity)
-    if line.atomic and not line.blocked:
+    if line.atomic and not line.blocked and not fixed:
         locked = sum(item.locked for item in line.holdings)
         program.row(total | {program.column(0, 1): -float(line.quantity - locked)}, locked, locked)
     if line.pack > 1:
@@ -245,11 +229,16 @@ def _supplies(program: _Program, problem: Problem, columns: dict[tuple[str, str]
             program.row(row, 0, supply.quantity)
 
 
-def _orders(program: _Program, problem: Problem, columns: dict[tuple[str, str], int]) -> None:
-    """An order that ships complete: one switch for its lines, off for good when one is on hold or frozen short."""
+def _orders(
+    program: _Program, problem: Problem, columns: dict[tuple[str, str], int], fixed: Mapping[tuple[str, str], int]
+) -> None:
+    """An order that ships complete: one switch for its lines, off for good when one is on hold or frozen short. One in
+    which a person has set units may ship in part."""
+    touched = {name for name, _ in fixed}
+    partly = {line.order for line in problem.demand if line.id in touched}
     orders: dict[str, list[Demand]] = defaultdict(list)
     for line in problem.demand:
-        if line.order_atomic:
+        if line.order_atomic and line.order not in partly:
             orders[line.order].append(line)
     for lines in orders.values():
         stuck = any(

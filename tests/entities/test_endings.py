@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.errors import Conflict, NotAllowed
+from domain.errors import Conflict, NotAllowed, StaleDecision
 from guardrails import redaction, switches
 from guardrails.chain import EntryKind
 from guardrails.delegating import Delegating
@@ -64,6 +64,24 @@ def test_what_was_given_to_somebody_is_everybodys_again(house: House, staff: Sta
     assert (step.what, step.of, step.text) == ("reassigned", "planner", "peter is no longer active")
     assert house.approvals.show("A-1").assigned_to is None and house.approvals.remind() == ()
     assert house.approvals.approve("A-1", "paula").resume
+
+
+@pytest.mark.parametrize("still", [True, False], ids=["gone", "back"])
+@pytest.mark.parametrize(("later", "counts"), [(-1, True), (0, False), (1, False)])
+def test_the_gate_lets_nothing_through_that_somebody_approved_who_was_deactivated_since(
+    house: House, staff: Staff, later: int, counts: bool, still: bool
+):
+    """Up to the very moment; what they approve after they are back counts."""
+    house.propose(ASK)
+    house.approvals.approve("A-1", "paula")
+    staff.barred["paula"] = (house.time + timedelta(seconds=later), still)
+    house.later(minutes=1)
+    if counts and not still:
+        house.gate.admit(ASK.id)
+        return
+    with pytest.raises(StaleDecision, match="A-1 no longer counts"):
+        house.gate.admit(ASK.id)
+    assert house.effects() == ()
 
 
 def test_a_delegate_of_somebody_who_is_gone_stands_in_no_longer(house: House, staff: Staff):
